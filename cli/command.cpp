@@ -1,0 +1,108 @@
+#include "cli/command.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "adapters/registry.hpp"
+#include "jobs/cron.hpp"
+#include "proxy-core/config/loader.hpp"
+
+namespace courant::cli {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string cell(const ordered_json& value) {
+    if (value.is_null()) return "-";
+    return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+// Columns of a terminal, near enough: continuation bytes of UTF-8 take no room.
+std::size_t width(const std::string& text) {
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+        return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+    }));
+}
+
+void print_line(std::ostream& out, const std::vector<std::string>& cells,
+                const std::vector<std::size_t>& widths) {
+    std::string line;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+        line += cells[i];
+        if (i + 1 < cells.size()) line.append(widths[i] - width(cells[i]) + 2, ' ');
+    }
+    out << line << '\n';
+}
+
+void print_table(std::ostream& out, const ordered_json& rows) {
+    if (rows.empty()) return;
+    std::vector<std::vector<std::string>> lines(1);
+    for (const auto& [key, value] : rows.front().items()) lines.front().push_back(key);
+    for (const auto& row : rows) {
+        lines.emplace_back();
+        for (const auto& [key, value] : row.items()) lines.back().push_back(cell(value));
+    }
+    std::vector<std::size_t> widths(lines.front().size());
+    for (const auto& line : lines)
+        for (std::size_t i = 0; i < line.size(); ++i)
+            widths[i] = std::max(widths[i], width(line[i]));
+    for (const auto& line : lines) print_line(out, line, widths);
+}
+
+}  // namespace
+
+cxxopts::Options options_for(const std::string& command, const std::string& summary) {
+    cxxopts::Options options("courant " + command, summary);
+    options.add_options()("c,config", "the configuration file",
+                          cxxopts::value<std::string>()->default_value("courant.toml"),
+                          "FILE")("h,help", "this text");
+    return options;
+}
+
+std::optional<cxxopts::ParseResult> parse(cxxopts::Options& options, Words words,
+                                          Console& console) {
+    std::vector<std::string> texts{"courant"};
+    texts.insert(texts.end(), words.begin(), words.end());
+    std::vector<const char*> pointers;
+    for (const auto& text : texts) pointers.push_back(text.c_str());
+    auto given = options.parse(static_cast<int>(pointers.size()), pointers.data());
+    if (given.count("help") > 0) {
+        console.out << options.help();
+        return std::nullopt;
+    }
+    if (!given.unmatched().empty())
+        throw UsageError("unexpected word: " + given.unmatched().front());
+    return given;
+}
+
+Config config_of(const cxxopts::ParseResult& given) {
+    return load_config(
+        given["config"].as<std::string>(),
+        {.adapters = all_adapters(), .cron_fault = CronExpression::fault, .environment = {}});
+}
+
+std::unique_ptr<Store> shared_store(const Config& config) {
+    SqliteOptions options;
+    options.ownership = Ownership::shared;
+    return open_sqlite_store(config.store.path, options);
+}
+
+Listing listing_of(const cxxopts::ParseResult& given) {
+    return given.count("json") > 0 ? Listing::json : Listing::table;
+}
+
+void print_list(std::ostream& out, const ordered_json& rows, Listing listing) {
+    if (listing == Listing::json)
+        out << rows.dump(2, ' ', false, ordered_json::error_handler_t::replace) << '\n';
+    else
+        print_table(out, rows);
+}
+
+Jid jid_from(const std::string& text) {
+    const auto jid = Jid::parse(text);
+    if (!jid) throw UsageError(text + " is no JID; one looks like zabbix@lorient.example");
+    return jid->bare();
+}
+
+}  // namespace courant::cli

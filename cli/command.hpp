@@ -1,0 +1,94 @@
+// What a command of `courant` is, and the few things that all of them share.
+//
+// Data goes to stdout, talk to stderr, `--json` where a table is printed. Exit codes are stable: 0
+// done, 1 failed, 2 usage, 3 configuration. A command is a function that gets its words and a
+// console; main.cpp has the table of them and turns exceptions into exit codes.
+#pragma once
+
+#include <cxxopts.hpp>
+#include <iosfwd>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proxy-core/config/config.hpp"
+#include "proxy-core/mailbox/mailboxes.hpp"
+#include "proxy-core/mailbox/sqlite_store.hpp"
+
+namespace courant::cli {
+
+/// Exit codes.
+enum Exit : int { done = 0, failed = 1, usage = 2, configuration = 3 };
+
+/// Where a command reads and writes.
+struct Console {
+    std::istream& in;
+    std::ostream& out;
+    std::ostream& err;
+};
+
+/// The words that follow the command's name.
+using Words = std::span<const std::string_view>;
+
+/// The command line was not understood; what() says how it goes.
+class UsageError : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+/// One command.
+struct Command {
+    std::string_view name;
+    std::string_view summary;
+    int (*run)(Words words, Console& console);
+};
+
+/// Options of a command, with -c and --help already in them.
+cxxopts::Options options_for(const std::string& command, const std::string& summary);
+
+/// Parses; nothing if --help was asked for, which is then printed.
+std::optional<cxxopts::ParseResult> parse(cxxopts::Options& options, Words words, Console& console);
+
+/// The configuration that -c names.
+Config config_of(const cxxopts::ParseResult& given);
+
+/// Opens the store of a configuration beside a running proxy, if there is one.
+std::unique_ptr<Store> shared_store(const Config& config);
+
+/// Reads with a work and returns what it returned.
+template <class F>
+auto read_from(Store& store, F work) -> decltype(work(std::declval<Mailboxes&>())) {
+    std::optional<decltype(work(std::declval<Mailboxes&>()))> result;
+    store.read([&](Mailboxes& m) { result.emplace(work(m)); });
+    return std::move(*result);
+}
+
+/// How a list is printed.
+enum class Listing { table, json };
+/// --json or not.
+Listing listing_of(const cxxopts::ParseResult& given);
+
+/// Prints a list of flat objects with the same keys: as a table with a heading for each key, or as
+/// JSON.
+void print_list(std::ostream& out, const nlohmann::ordered_json& rows, Listing listing);
+
+/// A bare JID from the command line, or a UsageError that says what is wrong with it.
+Jid jid_from(const std::string& text);
+
+int init_command(Words words, Console& console);
+int check_command(Words words, Console& console);
+int run_command(Words words, Console& console);
+int status_command(Words words, Console& console);
+int adapters_command(Words words, Console& console);
+int extract_command(Words words, Console& console);
+int outbox_command(Words words, Console& console);
+int inbox_command(Words words, Console& console);
+int dead_command(Words words, Console& console);
+int peer_command(Words words, Console& console);
+int subscription_command(Words words, Console& console);
+
+}  // namespace courant::cli

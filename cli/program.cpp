@@ -1,0 +1,147 @@
+#include "cli/program.hpp"
+
+#include <fmt/format.h>
+
+#include <numeric>
+#include <utility>
+
+namespace courant::cli {
+namespace {
+
+constexpr std::chrono::seconds stop_grace{8};
+constexpr std::chrono::seconds once_patience{20};  // without any progress
+constexpr std::chrono::milliseconds look_again{25};
+
+std::chrono::milliseconds milliseconds(std::chrono::nanoseconds span) {
+    return std::chrono::ceil<std::chrono::milliseconds>(span);
+}
+
+FederationSettings federation_settings(const Config& config) {
+    FederationSettings settings;
+    settings.self = config.identity.jid;
+    settings.lanes.window_messages = static_cast<std::int64_t>(config.limits.window_messages);
+    settings.lanes.window_bytes = static_cast<std::int64_t>(config.limits.window_bytes);
+    settings.lanes.longest_pause = milliseconds(config.limits.retry_max);
+    settings.stanzas.max_depth = config.limits.receive_depth;
+    return settings;
+}
+
+/// How far the outbox is: both numbers stand still when nothing moves.
+struct Backlog {
+    std::int64_t waiting = 0;
+    std::int64_t acknowledged = 0;
+    bool operator==(const Backlog&) const = default;
+};
+
+Backlog backlog(Mailboxes& m) {
+    Backlog sum;
+    for (const OutgoingLane& lane : m.outgoing_lanes()) {
+        sum.waiting += lane.waiting_messages;
+        sum.acknowledged += lane.acknowledged;
+    }
+    return sum;
+}
+
+}  // namespace
+
+XmppSettings xmpp_settings(const Config& config) {
+    XmppSettings settings;
+    settings.account = config.identity.jid;
+    settings.password = config.identity.password.reveal();
+    if (config.identity.server)
+        settings.server =
+            fmt::format("{}:{}", config.identity.server->host, config.identity.server->port);
+    if (config.identity.ca_file) settings.ca_file = config.identity.ca_file->string();
+    settings.resource = config.identity.resource;
+    settings.ping_after = milliseconds(config.limits.ping_interval);
+    settings.backoff_first = milliseconds(config.limits.retry_first);
+    settings.backoff_max = milliseconds(config.limits.retry_max);
+    settings.backoff_operator = std::max(settings.backoff_operator, settings.backoff_max);
+    settings.max_stanza_bytes = config.limits.receive_stanza_bytes;
+    settings.max_stanza_depth = config.limits.receive_depth;
+    return settings;
+}
+
+Program::Program(const Config& config, StoreThread& store, Logger logger, Counters& counters)
+    : store_(store),
+      logger_(logger),
+      receives_(!config.receives.empty()),
+      session_(xmpp_settings(config)),
+      federation_(federation_settings(config), session_, store,
+                  {.inbox_grew = [this] { runner_.inbox_grew(); }}, logger, counters),
+      runner_(
+          config, store,
+          [this](std::vector<Enqueued> messages) { federation_.outbox_grew(std::move(messages)); },
+          logger, counters) {
+    session_.when_refused([logger, &counters](std::string_view why) {
+        counters.get("courant_stanzas_refused_total").add();
+        logger.warning("stanza refused", {{"reason", why}});
+    });
+}
+
+void Program::start() {
+    federation_thread_ =
+        std::jthread([this](const std::stop_token& stop) { federation_.run(stop); });
+    runner_.start();
+}
+
+bool Program::stop() {
+    const bool all_back = runner_.stop(stop_grace);
+    if (federation_thread_.joinable()) {
+        federation_thread_.request_stop();
+        federation_thread_.join();
+    }
+    return all_back;
+}
+
+bool Program::run_once(const std::function<bool()>& stop_asked) {
+    federation_thread_ =
+        std::jthread([this](const std::stop_token& stop) { federation_.run(stop); });
+    bool all_well = runner_.extract_once();
+    all_well = drain_outbox(stop_asked) && all_well;
+    if (receives_) settle_inbox(stop_asked);
+    all_well = runner_.receive_once() && all_well;
+    stop();
+    return all_well;
+}
+
+bool Program::drain_outbox(const std::function<bool()>& stop_asked) {
+    Backlog last;
+    auto moved = std::chrono::steady_clock::now();
+    while (!stop_asked()) {
+        const Backlog now = store_.ask(backlog);
+        if (now.waiting == 0 && federation_.online()) return true;
+        if (now != last) moved = std::chrono::steady_clock::now();
+        last = now;
+        if (std::chrono::steady_clock::now() - moved > once_patience) {
+            logger_.warning("the outbox keeps messages for another run",
+                            {{"messages", now.waiting}, {"online", federation_.online()}});
+            return now.waiting == 0;
+        }
+        std::this_thread::sleep_for(look_again);
+    }
+    return false;
+}
+
+// What peers have for us comes by itself once we are online; a second without anything new means
+// that it is here.
+void Program::settle_inbox(const std::function<bool()>& stop_asked) {
+    const auto arrived = [this] {
+        return store_.ask([](Mailboxes& m) {
+            const auto lanes = m.incoming_lanes();
+            return std::accumulate(
+                lanes.begin(), lanes.end(), Seq{0},
+                [](Seq sum, const IncomingLane& lane) { return sum + lane.next; });
+        });
+    };
+    constexpr std::chrono::seconds quiet{1};
+    Seq last = arrived();
+    for (auto since = std::chrono::steady_clock::now();
+         !stop_asked() && std::chrono::steady_clock::now() - since < quiet;) {
+        std::this_thread::sleep_for(look_again);
+        if (const Seq now = arrived(); now != std::exchange(last, now))
+            since = std::chrono::steady_clock::now();
+    }
+}
+
+}  // namespace courant::cli

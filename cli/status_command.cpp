@@ -1,0 +1,145 @@
+// `courant status`: the state of a proxy at a glance, from its store; beside a running proxy or
+// without one.
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "cli/command.hpp"
+#include "proxy-core/federation/protocol.hpp"
+
+namespace courant::cli {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json time_or_null(const std::optional<Time>& time) {
+    return time ? ordered_json(to_timestamp(*time)) : ordered_json(nullptr);
+}
+
+/// Everything that status shows, read in one transaction.
+struct Snapshot {
+    std::string session;
+    std::vector<OutgoingLane> outgoing;
+    std::vector<IncomingLane> incoming;
+    std::pair<std::int64_t, std::int64_t> inbox;
+    std::int64_t dead = 0;
+    std::vector<Peer> peers;
+    std::map<std::string, std::string> troubles;  ///< by peer: why its lane does not move
+    std::vector<JobState> jobs;
+    std::map<std::string, std::int64_t> counters;
+};
+
+Snapshot snapshot(Mailboxes& m, const Config& config) {
+    Snapshot now;
+    now.session = m.note("session");
+    now.outgoing = m.outgoing_lanes();
+    now.incoming = m.incoming_lanes();
+    std::int64_t delivered = 0;  // what the slowest sink still has before it
+    for (std::size_t i = 0; i < config.receives.size(); ++i) {
+        const auto position = m.delivered(config.receives[i].adapter);
+        delivered = i == 0 ? position : std::min(delivered, position);
+    }
+    now.inbox = m.inbox_size(delivered);
+    now.dead = m.dead_count();
+    now.peers = m.peers();
+    for (const Peer& peer : now.peers)
+        now.troubles[peer.jid.to_string()] = m.note("lane " + peer.jid.to_string());
+    now.jobs = m.job_states();
+    now.counters = m.counters();
+    return now;
+}
+
+ordered_json lanes(const Snapshot& now) {
+    ordered_json rows = ordered_json::array();
+    for (const OutgoingLane& lane : now.outgoing) {
+        const auto trouble = now.troubles.find(lane.peer.to_string());
+        rows.push_back({{"direction", "out"},
+                        {"peer", lane.peer.to_string()},
+                        {"lane", lane.lane.value},
+                        {"through", lane.acknowledged},
+                        {"waiting", lane.waiting_messages},
+                        {"readings", lane.waiting_records},
+                        {"oldest", time_or_null(lane.oldest)},
+                        {"last_trouble", trouble == now.troubles.end() ? "" : trouble->second}});
+    }
+    for (const IncomingLane& lane : now.incoming)
+        rows.push_back({{"direction", "in"},
+                        {"peer", lane.peer.to_string()},
+                        {"lane", lane.lane.value},
+                        {"through", lane.next - 1},
+                        {"waiting", std::max<Seq>(0, lane.highest - lane.next + 1)},
+                        {"readings", nullptr},
+                        {"oldest", nullptr},
+                        {"last_trouble", ""}});
+    return rows;
+}
+
+ordered_json jobs(const Snapshot& now) {
+    ordered_json rows = ordered_json::array();
+    for (const JobState& job : now.jobs)
+        rows.push_back({{"job", job.job},
+                        {"last_start", time_or_null(job.last_start)},
+                        {"last_success", time_or_null(job.last_success)},
+                        {"failures", job.failures},
+                        {"last_error", job.last_error}});
+    return rows;
+}
+
+ordered_json peers(const Snapshot& now) {
+    ordered_json rows = ordered_json::array();
+    for (const Peer& peer : now.peers)
+        rows.push_back({{"peer", peer.jid.to_string()}, {"relay", peer.relay}});
+    return rows;
+}
+
+ordered_json page(const Config& config, const Snapshot& now) {
+    std::int64_t messages = 0;
+    std::int64_t readings = 0;
+    for (const OutgoingLane& lane : now.outgoing) {
+        messages += lane.waiting_messages;
+        readings += lane.waiting_records;
+    }
+    return {{"jid", config.identity.jid.to_string()},
+            {"session", now.session},
+            {"outbox", {{"messages", messages}, {"readings", readings}}},
+            {"inbox", {{"messages", now.inbox.first}, {"readings", now.inbox.second}}},
+            {"dead", now.dead},
+            {"lanes", lanes(now)},
+            {"peers", peers(now)},
+            {"jobs", jobs(now)},
+            {"counters", now.counters}};
+}
+
+void print_section(std::ostream& out, std::string_view heading, const ordered_json& rows) {
+    if (rows.empty()) return;
+    out << '\n' << heading << '\n';
+    print_list(out, rows, Listing::table);
+}
+
+}  // namespace
+
+int status_command(Words words, Console& console) {
+    auto options = options_for("status", "Mailboxes, lanes, peers and jobs at a glance");
+    options.add_options()("json", "as JSON");
+    const auto given = parse(options, words, console);
+    if (!given) return Exit::done;
+    const Config config = config_of(*given);
+    const auto store = shared_store(config);
+    const Snapshot now = read_from(*store, [&](Mailboxes& m) { return snapshot(m, config); });
+    const ordered_json status = page(config, now);
+    if (listing_of(*given) == Listing::json) {
+        console.out << status.dump(2, ' ', false, ordered_json::error_handler_t::replace) << '\n';
+        return Exit::done;
+    }
+    console.out << status["jid"].get<std::string>() << "  "
+                << (now.session.empty() ? "has not run yet" : now.session) << '\n'
+                << "outbox  " << status["outbox"]["messages"] << " messages, "
+                << status["outbox"]["readings"] << " readings wait for a receipt\n"
+                << "inbox   " << status["inbox"]["messages"] << " messages, "
+                << status["inbox"]["readings"] << " readings wait for their app\n"
+                << "dead    " << status["dead"] << " letters\n";
+    print_section(console.out, "LANES", status["lanes"]);
+    print_section(console.out, "JOBS", status["jobs"]);
+    return Exit::done;
+}
+
+}  // namespace courant::cli

@@ -1,0 +1,36 @@
+#include "jobs/extract.hpp"
+
+#include <utility>
+
+namespace courant {
+
+ExtractJob::ExtractJob(const std::string& adapter, std::unique_ptr<Source> source,
+                       Outbound outbound, StoreThread& store, Logger logger)
+    : name_("extract " + adapter),
+      adapter_(adapter),
+      source_(std::move(source)),
+      outbound_(std::move(outbound)),
+      store_(store),
+      logger_(logger) {}
+
+Progress ExtractJob::run(const Call& call) {
+    if (!outbound_.anybody_listens()) {
+        if (!std::exchange(told_that_nobody_listens_, true))
+            logger_.warning(
+                "nothing is extracted: nobody has subscribed",
+                {{"adapter", adapter_}, {"hint", "courant subscription add PEER 'SERIES'"}});
+        return Progress::done;
+    }
+    told_that_nobody_listens_ = false;
+    const std::string cursor = store_.ask([&](Mailboxes& m) { return m.cursor(adapter_); });
+    const Extraction extraction = source_->pull(cursor, call);
+    if (extraction.readings.empty() && extraction.refused.empty() && extraction.cursor == cursor)
+        return extraction.more ? Progress::more : Progress::done;
+    outbound_.put(extraction.readings, extraction.refused, extraction.cursor, call.now);
+    logger_.info("extracted", {{"adapter", adapter_},
+                               {"readings", extraction.readings.size()},
+                               {"refused", extraction.refused.size()}});
+    return extraction.more ? Progress::more : Progress::done;
+}
+
+}  // namespace courant

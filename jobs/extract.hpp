@@ -1,0 +1,36 @@
+// The extract job: what is new in an app goes into the outbox.
+//
+// Pulls from the cursor that the store holds and commits readings and cursor together
+// (outbound.hpp); a first extraction of years goes portion by portion, each durable before the next
+// is asked for. As long as nobody has subscribed to anything the job leaves the source alone: what
+// it took would be for nobody, and gone for whoever subscribes tomorrow.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "jobs/job.hpp"
+#include "jobs/outbound.hpp"
+
+namespace courant {
+
+/// Extracts from one source.
+class ExtractJob : public Job {
+  public:
+    ExtractJob(const std::string& adapter, std::unique_ptr<Source> source, Outbound outbound,
+               StoreThread& store, Logger logger);
+
+    const std::string& name() const override { return name_; }
+    Progress run(const Call& call) override;
+
+  private:
+    std::string name_;
+    std::string adapter_;
+    std::unique_ptr<Source> source_;
+    Outbound outbound_;
+    StoreThread& store_;
+    Logger logger_;
+    bool told_that_nobody_listens_ = false;
+};
+
+}  // namespace courant

@@ -1,0 +1,156 @@
+#include "jobs/receive.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "proxy-core/access/series_pattern.hpp"
+#include "senml/codec.hpp"
+#include "senml/name.hpp"
+
+namespace courant {
+namespace {
+
+using senml::Pack;
+
+/// An app that says "later" to a single reading: the job comes back for it.
+class NotNow : public Error {
+  public:
+    explicit NotNow(const std::string& what) : Error(what, Retry::worthwhile) {}
+};
+
+std::vector<bool> wanted_names(const Pack& pack, const std::vector<std::string>& patterns) {
+    std::vector<bool> wanted(pack.name_count());
+    for (std::uint32_t i = 0; i < pack.name_count(); ++i) {
+        const auto name = senml::Name::parse(pack.name(senml::NameId{i}));
+        wanted[i] =
+            name && std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
+                return series_matches(pattern, name->people());
+            });
+    }
+    return wanted;
+}
+
+}  // namespace
+
+ReceiveJob::ReceiveJob(const std::string& adapter, std::unique_ptr<Sink> sink, ReceiveRules rules,
+                       StoreThread& store, Logger logger, Counters& counters)
+    : name_("receive " + adapter),
+      adapter_(adapter),
+      sink_(std::move(sink)),
+      rules_(std::move(rules)),
+      store_(store),
+      logger_(logger),
+      counters_(counters) {}
+
+Progress ReceiveJob::run(const Call& call) {
+    if (batch_.through == 0 && !load(call)) return Progress::done;
+    const std::size_t later = batch_.open.empty() ? 0 : offer(call);
+    if (later > 0)
+        throw NotNow(fmt::format("{} does not take {} of the readings for now", adapter_, later));
+    finish();
+    return Progress::more;
+}
+
+// Takes the next messages out of the inbox; false if there are none.
+bool ReceiveJob::load(const Call& call) {
+    const PageLimit page{.messages = 32, .bytes = std::int64_t{1} << 20};
+    const auto arrivals =
+        store_.ask([&](Mailboxes& m) { return m.inbox(m.delivered(adapter_), page); });
+    for (const Arrival& arrival : arrivals) {
+        add(arrival, call);
+        if (batch_.open.size() >= call.max_readings) break;
+    }
+    return !arrivals.empty();
+}
+
+void ReceiveJob::add(const Arrival& arrival, const Call& call) {
+    if (batch_.through == 0) batch_.first_offered = std::chrono::steady_clock::now();
+    batch_.through = arrival.position;
+    const Message& message = arrival.message;
+    const auto pack = senml::read(senml::Format::xml, message.body,
+                                  {.now = message.stored_at, .names = senml::NameRule::federated});
+    if (!pack) {  // it was read before it came in; a body that has changed since is worth a look,
+                  // and is no reason to stop
+        batch_.dead.push_back({.id = 0,
+                               .at = call.now,
+                               .origin = DeadOrigin::sink,
+                               .whom = adapter_,
+                               .lane = message.lane,
+                               .seq = message.seq,
+                               .record = {},
+                               .reason = pack.error().to_string(),
+                               .payload = message.body,
+                               .envelope = message.envelope});
+        return;
+    }
+    Origin origin{message.lane, message.seq, 0, message.envelope};
+    const auto wanted = wanted_names(*pack, rules_.series);
+    for (std::size_t i = 0; i < pack->size(); ++i) {
+        if (!wanted[static_cast<std::size_t>((*pack)[i].name)]) continue;
+        batch_.open.add_from(*pack, i);
+        origin.record = static_cast<std::int64_t>(i) + 1;
+        batch_.origins.push_back(origin);
+    }
+}
+
+// Offers what is open to the app and settles what it answers; how many readings stay open.
+std::size_t ReceiveJob::offer(const Call& call) {
+    const auto verdicts = sink_->deliver(batch_.open, call);
+    if (verdicts.size() != batch_.open.size())
+        throw Error(fmt::format("adapter {} answered {} verdicts for {} readings", adapter_,
+                                verdicts.size(), batch_.open.size()),
+                    Retry::worthwhile);
+    const bool out_of_patience =
+        std::chrono::steady_clock::now() - batch_.first_offered >= rules_.give_up_after;
+    Pack still_open;
+    std::vector<Origin> still_origins;
+    std::size_t delivered = 0;
+    for (std::size_t i = 0; i < verdicts.size(); ++i) {
+        const Verdict& verdict = verdicts[i];
+        if (verdict.outcome == Verdict::Outcome::delivered) {
+            ++delivered;
+        } else if (verdict.outcome == Verdict::Outcome::rejected || out_of_patience) {
+            bury(i, verdict.reason, call.now);
+        } else {
+            still_open.add_from(batch_.open, i);
+            still_origins.push_back(batch_.origins[i]);
+        }
+    }
+    batch_.open = std::move(still_open);
+    batch_.origins = std::move(still_origins);
+    counters_.get("courant_readings_delivered_total", {{"adapter", adapter_}}).add(delivered);
+    return batch_.open.size();
+}
+
+void ReceiveJob::bury(std::size_t record, const std::string& reason, Time now) {
+    const Origin& origin = batch_.origins[record];
+    Pack one;
+    one.add_from(batch_.open, record);
+    counters_.get("courant_readings_dead_total", {{"adapter", adapter_}}).add();
+    batch_.dead.push_back({.id = 0,
+                           .at = now,
+                           .origin = DeadOrigin::sink,
+                           .whom = adapter_,
+                           .lane = origin.lane,
+                           .seq = origin.seq,
+                           .record = origin.record,
+                           .reason = reason,
+                           .payload = senml::write(senml::Format::xml, one).value_or(""),
+                           .envelope = origin.envelope});
+}
+
+void ReceiveJob::finish() {
+    store_.ask([&](Mailboxes& m) {
+        for (const DeadLetter& letter : batch_.dead) m.bury(letter);
+        m.set_delivered(adapter_, batch_.through);
+    });
+    if (!batch_.dead.empty())
+        logger_.warning("readings set aside", {{"adapter", adapter_},
+                                               {"readings", batch_.dead.size()},
+                                               {"reason", batch_.dead.back().reason}});
+    batch_ = {};
+}
+
+}  // namespace courant

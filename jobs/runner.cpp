@@ -1,0 +1,196 @@
+#include "jobs/runner.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "jobs/extract.hpp"
+#include "jobs/housekeeping.hpp"
+#include "jobs/receive.hpp"
+
+namespace courant {
+namespace {
+
+constexpr std::string_view housekeeping = "housekeeping";
+
+std::chrono::milliseconds milliseconds(std::chrono::nanoseconds span) {
+    return std::chrono::ceil<std::chrono::milliseconds>(span);
+}
+
+Schedule schedule(const Triggers& triggers, Time began, const std::string& what) {
+    auto made = Schedule::make(triggers, began);
+    if (!made) throw ConfigError(what + ": " + made.error());
+    return std::move(*made);
+}
+
+Triggers every(std::chrono::nanoseconds interval) {
+    Triggers triggers;
+    triggers.every = interval;
+    return triggers;
+}
+
+const AdapterConfig& adapter_of(const Config& config, const std::string& name) {
+    const AdapterConfig* adapter = config.adapter(name);
+    if (!adapter) throw ConfigError("there is no adapter " + name);
+    return *adapter;
+}
+
+}  // namespace
+
+Runner::Runner(const Config& config, StoreThread& store, OutboxGrew outbox_grew, Logger logger,
+               Counters& counters)
+    : store_(store),
+      logger_(logger),
+      counters_(counters),
+      hang_after_(config.limits.adapter_timeout + config.limits.hang_notice) {
+    rules_.timeout = config.limits.adapter_timeout;
+    rules_.retry_first = milliseconds(config.limits.retry_first);
+    rules_.retry_max = milliseconds(config.limits.retry_max);
+    const Time began = rules_.clock();
+    for (const ExtractConfig& extract : config.extracts)
+        add_extract(config, extract, outbox_grew, began);
+    std::vector<std::string> sinks;
+    for (const ReceiveConfig& receive : config.receives) {
+        add_receive(config, receive, began);
+        sinks.push_back(receive.adapter);
+    }
+    thread_of(std::string(housekeeping))
+        .add(std::make_unique<HousekeepingJob>(std::move(sinks), store_, counters_),
+             schedule(every(std::chrono::seconds(10)), began, "housekeeping"), OnWake::sleeps_on);
+}
+
+Runner::~Runner() {
+    for (auto& [adapter, thread] : threads_) thread->request_stop();
+    for (auto& feed : feeds_) feed->request_stop();
+}
+
+JobThread& Runner::thread_of(const std::string& adapter) {
+    auto& thread = threads_[adapter];
+    if (!thread) thread = std::make_unique<JobThread>(adapter, rules_, store_, logger_, counters_);
+    return *thread;
+}
+
+Outbound Runner::outbound(const Config& config, const ExtractConfig& extract,
+                          const OutboxGrew& outbox_grew) const {
+    return {extract.adapter,
+            {.self = config.identity.jid,
+             .records_per_message = config.limits.records_per_message,
+             .stanza_bytes = config.limits.stanza_bytes,
+             .quality = extract.quality},
+            store_,
+            outbox_grew,
+            counters_};
+}
+
+void Runner::add_extract(const Config& config, const ExtractConfig& extract,
+                         const OutboxGrew& outbox_grew, Time began) {
+    const AdapterConfig& adapter = adapter_of(config, extract.adapter);
+    if (adapter.adapter->source) {
+        if (auto source = adapter.adapter->source(adapter.settings)) {
+            thread_of(extract.adapter)
+                .add(std::make_unique<ExtractJob>(extract.adapter, std::move(source),
+                                                  outbound(config, extract, outbox_grew), store_,
+                                                  logger_),
+                     schedule(extract.triggers, began, "extract " + extract.adapter),
+                     OnWake::sleeps_on);
+            return;
+        }
+    }
+    std::unique_ptr<Feed> feed =
+        adapter.adapter->feed ? adapter.adapter->feed(adapter.settings) : nullptr;
+    if (!feed)
+        throw ConfigError(
+            fmt::format("adapters.{}: {} cannot be extracted from as it is configured",
+                        extract.adapter, adapter.adapter->name));
+    feeds_.push_back(std::make_unique<FeedThread>(extract.adapter, std::move(feed),
+                                                  outbound(config, extract, outbox_grew), rules_,
+                                                  store_, logger_));
+}
+
+void Runner::add_receive(const Config& config, const ReceiveConfig& receive, Time began) {
+    const AdapterConfig& adapter = adapter_of(config, receive.adapter);
+    std::unique_ptr<Sink> sink =
+        adapter.adapter->sink ? adapter.adapter->sink(adapter.settings) : nullptr;
+    if (!sink)
+        throw ConfigError(fmt::format("adapters.{}: {} cannot be written to as it is configured",
+                                      receive.adapter, adapter.adapter->name));
+    // The federation wakes the job; the interval is for messages that others (courant dead retry)
+    // put into the inbox.
+    thread_of(receive.adapter)
+        .add(
+            std::make_unique<ReceiveJob>(receive.adapter, std::move(sink),
+                                         ReceiveRules{.series = receive.series,
+                                                      .give_up_after = config.limits.give_up_after},
+                                         store_, logger_, counters_),
+            schedule(every(std::chrono::seconds(5)), began, "receive " + receive.adapter),
+            OnWake::runs);
+}
+
+void Runner::start() {
+    for (auto& [adapter, thread] : threads_) thread->start();
+    for (auto& feed : feeds_) feed->start();
+}
+
+void Runner::inbox_grew() {
+    for (auto& [adapter, thread] : threads_) thread->wake();
+}
+
+void Runner::watch() {
+    for (const auto& [adapter, thread] : threads_) {
+        const auto call = thread->running();
+        std::string& reported = hanging_[adapter];
+        if (!call || call->lasts < hang_after_) {
+            if (!reported.empty())
+                logger_.info("a call that hung has come back", {{"job", reported}});
+            reported.clear();
+        } else if (reported.empty()) {
+            reported = call->job;
+            counters_.get("courant_hanging_calls_total", {{"job", call->job}}).add();
+            logger_.error(
+                "a call hangs; only this adapter waits for it",
+                {{"job", call->job},
+                 {"seconds",
+                  std::chrono::duration_cast<std::chrono::seconds>(call->lasts).count()}});
+        }
+    }
+}
+
+bool Runner::extract_once() {
+    bool all_well = true;
+    for (auto& [adapter, thread] : threads_)
+        all_well = thread->run_once(OnWake::sleeps_on) && all_well;
+    return all_well;
+}
+
+bool Runner::receive_once() {
+    bool all_well = true;
+    for (auto& [adapter, thread] : threads_) all_well = thread->run_once(OnWake::runs) && all_well;
+    return all_well;
+}
+
+bool Runner::stop(std::chrono::milliseconds grace) {
+    const auto until = std::chrono::steady_clock::now() + grace;
+    for (auto& [adapter, thread] : threads_) thread->request_stop();
+    for (auto& feed : feeds_) feed->request_stop();
+    const auto all_finished = [&] {
+        return std::all_of(threads_.begin(), threads_.end(),
+                           [](const auto& entry) { return entry.second->finished(); }) &&
+               std::all_of(feeds_.begin(), feeds_.end(),
+                           [](const auto& feed) { return feed->finished(); });
+    };
+    while (!all_finished() && std::chrono::steady_clock::now() < until)
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    if (all_finished()) return true;
+    const auto leave = [&](auto& thread) {
+        if (thread.finished()) return;
+        logger_.error("an adapter did not stop in time and is left behind",
+                      {{"adapter", thread.adapter()}});
+        thread.abandon();
+    };
+    for (auto& [adapter, thread] : threads_) leave(*thread);
+    for (auto& feed : feeds_) leave(*feed);
+    return false;
+}
+
+}  // namespace courant

@@ -1,0 +1,164 @@
+// What the administrator decides, as the program reads it: the configuration file, checked and
+// typed.
+//
+// A Config that exists is valid: load_config (loader.hpp) throws where the file is not. What people
+// decide while the program runs (peers, grants, subscriptions) lives in the store, not here.
+//
+// The initial values of the members below are the defaults. The text of each default, its
+// explanation and its bounds stand in keys.hpp, from which the loader checks and `courant init`
+// writes; a test holds the two together.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proxy-core/adapter.hpp"
+#include "proxy-core/config/secret.hpp"
+#include "proxy-core/federation/jid.hpp"
+#include "proxy-core/mailbox/message.hpp"
+#include "proxy-core/observe/log.hpp"
+
+namespace courant {
+
+/// Where a server listens, in place of what the DNS says.
+struct ServerAddress {
+    std::string host;
+    std::uint16_t port = 5222;
+
+    bool operator==(const ServerAddress&) const = default;
+};
+
+/// [identity]: who this proxy is in the federation.
+struct IdentityConfig {
+    /// The proxy's account, bare; the authority of every name it speaks.
+    Jid jid;
+    Secret password;
+    /// The XMPP server, where the DNS (SRV) does not name it.
+    std::optional<ServerAddress> server;
+    /// Certificates to trust instead of the system's, PEM.
+    std::optional<std::filesystem::path> ca_file;
+    /// What follows the `/` in the full JID.
+    std::string resource = "courant";
+
+    bool operator==(const IdentityConfig&) const = default;
+};
+
+/// [store]: where mailboxes, peers and cursors are kept.
+struct StoreConfig {
+    std::filesystem::path path = "courant.db";
+
+    bool operator==(const StoreConfig&) const = default;
+};
+
+/// [limits]: how much and how long.
+struct LimitsConfig {
+    using Span = std::chrono::nanoseconds;
+
+    /// The largest stanza that we send, in bytes; larger packs are split.
+    std::size_t stanza_bytes = 200'000;
+    /// The most readings in one message.
+    std::size_t records_per_message = 500;
+    /// The most messages on their way to one peer without a receipt.
+    std::size_t window_messages = 64;
+    /// The same in bytes.
+    std::size_t window_bytes = 4'194'304;
+    /// The largest stanza that we accept, in bytes.
+    std::size_t receive_stanza_bytes = 262'144;
+    /// The deepest nesting of elements that we accept.
+    std::size_t receive_depth = 64;
+    /// How long one call to an adapter may take.
+    Span adapter_timeout = std::chrono::seconds{60};
+    /// How far beyond adapter_timeout a call is reported as hanging.
+    Span hang_notice = std::chrono::seconds{30};
+    /// How long an app may answer "not now" for a reading before that becomes a dead letter.
+    Span give_up_after = std::chrono::hours{24};
+    /// The first pause after a failure; each further one is twice as long.
+    Span retry_first = std::chrono::seconds{1};
+    /// The longest pause between two tries.
+    Span retry_max = std::chrono::minutes{5};
+    /// After this long without a word from the server we ask whether it is still there.
+    Span ping_interval = std::chrono::seconds{60};
+
+    bool operator==(const LimitsConfig&) const = default;
+};
+
+/// [log]: how talkative, and for whom.
+struct LogConfig {
+    LogLevel level = LogLevel::info;
+    LogFormat format = LogFormat::text;
+
+    bool operator==(const LogConfig&) const = default;
+};
+
+/// [adapters.NAME]: one app, meter or file.
+struct AdapterConfig {
+    /// The administrator's name for it: "roof".
+    std::string name;
+    /// Its description; never null.
+    const Adapter* adapter = nullptr;
+    /// Its properties, checked against the description.
+    Settings settings;
+};
+
+/// When a job runs. Several together are allowed; jobs/schedule.hpp says how they combine.
+struct Triggers {
+    /// Once when the program begins.
+    bool at_start = true;
+    /// At this interval.
+    std::optional<std::chrono::nanoseconds> every = {};
+    /// At the times of a cron expression.
+    std::optional<std::string> cron = {};
+    /// The IANA zone in which `cron` is read.
+    std::string time_zone = "UTC";
+
+    bool operator==(const Triggers&) const = default;
+};
+
+/// [[extract]]: readings of an adapter that go into the federation.
+struct ExtractConfig {
+    /// AdapterConfig::name.
+    std::string adapter;
+    /// Neither `every` nor `cron` for a feed, which runs all the time.
+    Triggers triggers;
+    /// What the readings are worth where nothing else says so.
+    Quality quality = Quality::raw;
+
+    bool operator==(const ExtractConfig&) const = default;
+};
+
+/// [[receive]]: readings of the federation that go into an adapter.
+struct ReceiveConfig {
+    /// AdapterConfig::name.
+    std::string adapter;
+    /// Patterns in people's spelling (access/series_pattern.hpp); a series that fits one of them is
+    /// written.
+    std::vector<std::string> series = {"*"};
+
+    bool operator==(const ReceiveConfig&) const = default;
+};
+
+/// The whole file.
+struct Config {
+    IdentityConfig identity;
+    StoreConfig store;
+    LimitsConfig limits;
+    LogConfig log;
+    std::vector<AdapterConfig> adapters;
+    std::vector<ExtractConfig> extracts;
+    std::vector<ReceiveConfig> receives;
+    /// What is allowed and still deserves a look: "town.toml:4: identity.password_file: others may
+    /// read it".
+    std::vector<std::string> warnings;
+
+    /// The adapter of that name; null where there is none, which cannot be for a name of `extracts`
+    /// or `receives`.
+    const AdapterConfig* adapter(std::string_view name) const;
+};
+
+}  // namespace courant

@@ -1,0 +1,151 @@
+#include "proxy-core/config/detail/bind.hpp"
+
+#include <date/tz.h>
+#include <fmt/format.h>
+
+#include <charconv>
+#include <stdexcept>
+
+namespace courant::detail {
+namespace {
+
+// "host:port" or "[2001:db8::1]:port"; the port must be there, so that an address and a typo of one
+// differ.
+std::optional<ServerAddress> parse_server(std::string_view text) {
+    const auto colon = text.rfind(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    auto host = text.substr(0, colon);
+    const auto port = text.substr(colon + 1);
+    const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+    if (bracketed) host = host.substr(1, host.size() - 2);
+    if (host.empty() || (!bracketed && host.find(':') != std::string_view::npos))
+        return std::nullopt;
+
+    ServerAddress address{std::string(host), 0};
+    const auto read = std::from_chars(port.data(), port.data() + port.size(), address.port);
+    const bool whole = read.ec == std::errc{} && read.ptr == port.data() + port.size();
+    return whole && address.port != 0 ? std::optional(address) : std::nullopt;
+}
+
+bool is_zone(const std::string& name) {
+    try {
+        date::locate_zone(name);
+        return true;
+    } catch (const std::runtime_error&) {
+        return false;
+    }
+}
+
+void bind_jid(IdentityConfig& identity, const CheckedTable& table, Faults& faults) {
+    if (!table.settings.has("jid")) return;
+    const auto& text = table.settings.text("jid");
+    const auto jid = Jid::parse(text);
+    if (!jid)
+        table.fault(faults, "jid",
+                    fmt::format("\"{}\" is no JID. Write it as app@example.org", text));
+    else if (!jid->resource().empty())
+        table.fault(faults, "jid", "must be without a resource; that has a key of its own");
+    else
+        identity.jid = *jid;
+}
+
+}  // namespace
+
+IdentityConfig bind_identity(const CheckedTable& table, Faults& faults) {
+    const auto& settings = table.settings;
+    IdentityConfig identity;
+    bind_jid(identity, table, faults);
+    identity.password = Secret(settings.text_or_empty("password"));
+    if (settings.has("resource")) identity.resource = settings.text("resource");
+    if (identity.resource.empty()) table.fault(faults, "resource", "must not be empty");
+    if (settings.has("server")) {
+        identity.server = parse_server(settings.text("server"));
+        if (!identity.server)
+            table.fault(faults, "server", "must be host:port, as xmpp.example.org:5222");
+    }
+    if (settings.has("ca_file")) {
+        identity.ca_file = settings.text("ca_file");
+        std::error_code unknown;
+        if (!std::filesystem::exists(*identity.ca_file, unknown))
+            table.fault(faults, "ca_file",
+                        fmt::format("there is no file {}", identity.ca_file->string()));
+    }
+    return identity;
+}
+
+StoreConfig bind_store(const CheckedTable& table) {
+    StoreConfig store;
+    if (table.settings.has("path")) store.path = table.settings.text("path");
+    return store;
+}
+
+LimitsConfig bind_limits(const CheckedTable& table, Faults& faults) {
+    const auto& settings = table.settings;
+    // Every limit has a fallback; only of what is no table nothing is set.
+    if (!settings.has("stanza_bytes")) return {};
+    const auto count = [&](std::string_view key) {
+        return static_cast<std::size_t>(settings.integer(key));
+    };
+    const LimitsConfig limits{
+        .stanza_bytes = count("stanza_bytes"),
+        .records_per_message = count("records_per_message"),
+        .window_messages = count("window_messages"),
+        .window_bytes = count("window_bytes"),
+        .receive_stanza_bytes = count("receive_stanza_bytes"),
+        .receive_depth = count("receive_depth"),
+        .adapter_timeout = settings.duration("adapter_timeout"),
+        .hang_notice = settings.duration("hang_notice"),
+        .give_up_after = settings.duration("give_up_after"),
+        .retry_first = settings.duration("retry_first"),
+        .retry_max = settings.duration("retry_max"),
+        .ping_interval = settings.duration("ping_interval"),
+    };
+    if (limits.retry_max < limits.retry_first)
+        table.fault(faults, "retry_max", "must not be shorter than retry_first");
+    if (limits.window_bytes < limits.stanza_bytes)
+        table.fault(faults, "window_bytes", "must hold at least one stanza (stanza_bytes)");
+    return limits;
+}
+
+LogConfig bind_log(const CheckedTable& table) {
+    LogConfig log;
+    log.level = log_level_from(table.settings.text_or_empty("level")).value_or(log.level);
+    log.format = log_format_from(table.settings.text_or_empty("format")).value_or(log.format);
+    return log;
+}
+
+ExtractConfig bind_extract(const CheckedTable& table, const CronFault& cron_fault, Faults& faults) {
+    const auto& settings = table.settings;
+    ExtractConfig extract;
+    extract.adapter = settings.text_or_empty("adapter");
+    extract.quality = quality_from(settings.text_or_empty("quality")).value_or(extract.quality);
+    auto& triggers = extract.triggers;
+    if (settings.has("at_start")) triggers.at_start = settings.flag("at_start");
+    if (settings.has("every")) triggers.every = settings.duration("every");
+    if (settings.has("cron")) {
+        triggers.cron = settings.text("cron");
+        const auto wrong = cron_fault ? cron_fault(*triggers.cron) : std::nullopt;
+        if (wrong) table.fault(faults, "cron", *wrong);
+    }
+    if (settings.has("time_zone")) {
+        triggers.time_zone = settings.text("time_zone");
+        if (!is_zone(triggers.time_zone))
+            table.fault(faults, "time_zone",
+                        fmt::format("there is no time zone \"{}\". Write it as Europe/Paris",
+                                    triggers.time_zone));
+    }
+    return extract;
+}
+
+ReceiveConfig bind_receive(const CheckedTable& table) {
+    ReceiveConfig receive;
+    receive.adapter = table.settings.text_or_empty("adapter");
+    const auto patterns = table.settings.tables("series");
+    if (patterns.empty()) return receive;
+    receive.series.clear();
+    for (const auto& pattern : patterns)
+        if (pattern.has(list_element)) receive.series.push_back(pattern.text(list_element));
+    return receive;
+}
+
+}  // namespace courant::detail

@@ -1,0 +1,235 @@
+// Every key of the configuration file, in one table.
+//
+// The loader checks with it, `courant init` writes the commented file from it, and the schema of
+// the file and its reference can be made from it. A key that is not here does not exist; one that
+// is here needs its member in config.hpp and its line in bind.cpp. What stands below
+// [adapters.NAME] comes from the adapters' own descriptions in the same form.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string_view>
+
+#include "proxy-core/adapter.hpp"
+
+namespace courant {
+
+/// One key: a property, and what a Property cannot say.
+struct Key {
+    /// A list is written ["a", "b"]; its elements are what the property says.
+    enum class Shape { single, list };
+
+    Property property;
+    Shape shape = Shape::single;
+    /// Bounds of an integer.
+    std::int64_t least = std::numeric_limits<std::int64_t>::min();
+    std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    /// The shortest duration.
+    std::chrono::nanoseconds shortest = std::chrono::nanoseconds::zero();
+};
+
+/// One table of the file.
+struct Section {
+    /// Whether it stands once, as [name], or any number of times, as [[name]].
+    enum class Count { once, many };
+
+    std::string_view name;
+    Count count;
+    /// One line for a person.
+    std::string_view help;
+    std::span<const Key> keys;
+};
+
+namespace keys {
+
+using enum Property::Type;
+
+inline constexpr std::chrono::milliseconds a_moment{1};
+
+inline constexpr Key identity[] = {
+    {.property = {.name = "jid",
+                  .type = text,
+                  .need = Need::required,
+                  .help = "Our XMPP account; every name that we speak begins with it"}},
+    {.property = {.name = "password",
+                  .type = secret,
+                  .need = Need::required,
+                  .help = "Its password; better password_file, the path of a file that holds it"}},
+    {.property = {.name = "server",
+                  .type = text,
+                  .help = "host:port of the XMPP server, where the DNS does not name it"}},
+    {.property =
+         {.name = "ca_file",
+          .type = text,
+          .help = "Certificates (PEM) to trust instead of the system's, for a private authority"}},
+    {.property = {.name = "resource",
+                  .type = text,
+                  .fallback = "courant",
+                  .help = "What follows the / in our full JID"}},
+};
+
+inline constexpr Key store[] = {
+    {.property = {.name = "path",
+                  .type = text,
+                  .fallback = "courant.db",
+                  .help = "The SQLite file that holds mailboxes, peers, grants and cursors"}},
+};
+
+inline constexpr Key limits[] = {
+    {.property =
+         {.name = "stanza_bytes",
+          .type = integer,
+          .fallback = "200000",
+          .unit = "bytes",
+          .help =
+              "The largest stanza that we send; stay below the smallest limit of all servers on "
+              "the way"},
+     .least = 10'000,
+     .most = 10'000'000},
+    {.property = {.name = "records_per_message",
+                  .type = integer,
+                  .fallback = "500",
+                  .help = "The most readings in one message"},
+     .least = 1,
+     .most = 100'000},
+    {.property = {.name = "window_messages",
+                  .type = integer,
+                  .fallback = "64",
+                  .help = "The most messages on their way to one peer without a receipt"},
+     .least = 1,
+     .most = 10'000},
+    {.property = {.name = "window_bytes",
+                  .type = integer,
+                  .fallback = "4194304",
+                  .unit = "bytes",
+                  .help = "The most bytes on their way to one peer without a receipt"},
+     .least = 10'000,
+     .most = 1'000'000'000},
+    {.property = {.name = "receive_stanza_bytes",
+                  .type = integer,
+                  .fallback = "262144",
+                  .unit = "bytes",
+                  .help = "The largest stanza that we accept"},
+     .least = 10'000,
+     .most = 100'000'000},
+    {.property = {.name = "receive_depth",
+                  .type = integer,
+                  .fallback = "64",
+                  .help = "The deepest nesting of XML elements that we accept"},
+     .least = 8,
+     .most = 1'000},
+    {.property = {.name = "adapter_timeout",
+                  .type = duration,
+                  .fallback = "60s",
+                  .help = "How long one call to an adapter may take"},
+     .shortest = a_moment},
+    {.property = {.name = "hang_notice",
+                  .type = duration,
+                  .fallback = "30s",
+                  .help = "How far beyond adapter_timeout a call is reported as hanging"},
+     .shortest = a_moment},
+    {.property = {.name = "give_up_after",
+                  .type = duration,
+                  .fallback = "24h",
+                  .help = "How long an app may answer \"not now\" for a reading before that "
+                          "becomes a dead letter"},
+     .shortest = a_moment},
+    {.property = {.name = "retry_first",
+                  .type = duration,
+                  .fallback = "1s",
+                  .help = "The first pause after a failure; each further one is twice as long"},
+     .shortest = a_moment},
+    {.property = {.name = "retry_max",
+                  .type = duration,
+                  .fallback = "5m",
+                  .help = "The longest pause between two tries"},
+     .shortest = a_moment},
+    {.property =
+         {.name = "ping_interval",
+          .type = duration,
+          .fallback = "60s",
+          .help =
+              "After this long without a word from the server we ask whether it is still there"},
+     .shortest = std::chrono::seconds{1}},
+};
+
+inline constexpr Key log[] = {
+    {.property = {.name = "level",
+                  .type = choice,
+                  .fallback = "info",
+                  .help = "From which weight on events are written",
+                  .choices = "debug|info|warning|error"}},
+    {.property = {.name = "format",
+                  .type = choice,
+                  .fallback = "text",
+                  .help = "For people or, one JSON object per line, for machines",
+                  .choices = "text|json"}},
+};
+
+inline constexpr Key extract[] = {
+    {.property = {.name = "adapter",
+                  .type = text,
+                  .need = Need::required,
+                  .help = "The adapter to read: the NAME of an [adapters.NAME]"}},
+    {.property =
+         {.name = "every",
+          .type = duration,
+          .help =
+              "At this interval; \"15m\" is at :00, :15, :30 and :45. Not for a feed, which runs "
+              "all the time"},
+     .shortest = a_moment},
+    {.property =
+         {.name = "cron",
+          .type = text,
+          .help = "At these times: minute, hour, day of month, month, day of week, as in crontab"}},
+    {.property = {.name = "time_zone",
+                  .type = text,
+                  .fallback = "UTC",
+                  .help = "The zone of cron, as Europe/Paris"}},
+    {.property = {.name = "at_start",
+                  .type = flag,
+                  .fallback = "true",
+                  .help = "Also once when the program starts"}},
+    {.property = {.name = "quality",
+                  .type = choice,
+                  .fallback = "raw",
+                  .help = "What the readings are worth where nothing else says so",
+                  .choices = "missing|estimated|raw|corrected|validated|invoiced"}},
+};
+
+inline constexpr Key receive[] = {
+    {.property = {.name = "adapter",
+                  .type = text,
+                  .need = Need::required,
+                  .help = "The adapter to write to: the NAME of an [adapters.NAME]"}},
+    {.property = {.name = "series",
+                  .type = text,
+                  .fallback = "*",
+                  .help = "Which series; * stands for any run of characters"},
+     .shape = Key::Shape::list},
+};
+
+/// The file's sections in the order in which they are written; [adapters.NAME] stands between log
+/// and extract.
+inline constexpr Section sections[] = {
+    {"identity", Section::Count::once, "Who we are in the federation.", identity},
+    {"store", Section::Count::once, "Where we keep what must not be lost.", store},
+    {"limits", Section::Count::once, "How much and how long.", limits},
+    {"log", Section::Count::once, "What we tell on stderr.", log},
+    {"extract", Section::Count::many, "Readings of an adapter that go into the federation.",
+     extract},
+    {"receive", Section::Count::many, "Readings of the federation that go into an adapter.",
+     receive},
+};
+
+/// The section of that name, which must be one.
+constexpr const Section& section(std::string_view name) {
+    for (const auto& candidate : sections)
+        if (candidate.name == name) return candidate;
+    throw "no such section";
+}
+
+}  // namespace keys
+}  // namespace courant

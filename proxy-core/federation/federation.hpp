@@ -1,0 +1,155 @@
+// The federation thread's work: one session, all lanes, everything that the wire protocol demands.
+//
+//     Federation federation(settings, transport, store, {.inbox_grew = wake_sinks}, logger,
+//     counters); std::jthread thread([&](std::stop_token stop) { federation.run(stop); });
+//     federation.outbox_grew(lanes);                        // from any thread, after a commit
+//
+// Outgoing: a lane says what may go, the store reads it, the transport takes it; a receipt removes
+// it from the outbox. Incoming: a message is checked (whose names, which hops, a pack that can be
+// read), taken into the inbox, and acknowledged after the commit, never before. What is refused is
+// set aside and answered with its reason, so that the lane goes on; what comes back as an error is
+// never taken for data.
+//
+// Why nothing is cached of peers: whoever adds a peer with the CLI expects the running proxy to
+// know. The check stands in the transaction that takes the message in, where it costs one look-up
+// and can never be out of date.
+//
+// Thread: run() and step() belong to one thread; the members marked so may be called from any. The
+// store answers on its own thread; its answers come over a channel.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "proxy-core/channel.hpp"
+#include "proxy-core/federation/lane.hpp"
+#include "proxy-core/federation/protocol.hpp"
+#include "proxy-core/federation/transport.hpp"
+#include "proxy-core/mailbox/store_thread.hpp"
+#include "proxy-core/observe/counters.hpp"
+#include "proxy-core/observe/lasting_fault.hpp"
+#include "proxy-core/observe/log.hpp"
+
+namespace courant {
+
+/// What the federation needs to know.
+struct FederationSettings {
+    /// Who we are; bare.
+    Jid self;
+    LaneLimits lanes;
+    StanzaLimits stanzas;
+    /// Reading from the network pauses while more than this waits to be stored.
+    std::size_t intake_bytes = std::size_t{8} << 20;
+    /// Nothing new goes out while the transport holds more than this.
+    std::size_t transport_bytes = std::size_t{1} << 20;
+    /// How often lanes are looked up that others (the CLI) may have filled.
+    std::chrono::milliseconds lane_refresh{2'000};
+    /// The clock of readings and receipts; tests bring their own.
+    std::function<Time()> clock = [] { return std::chrono::system_clock::now(); };
+};
+
+/// Whom the federation tells.
+struct FederationCallbacks {
+    /// The inbox holds something new. Called on the federation thread; be brief.
+    std::function<void()> inbox_grew = [] {};
+};
+
+/// A message that was given a number: lane, peer, number.
+struct Enqueued {
+    LaneId lane;
+    Jid peer;
+    Seq seq = 0;
+};
+
+/// Everything between the mailboxes and the transport.
+class Federation : private TransportListener {
+  public:
+    Federation(FederationSettings settings, Transport& transport, StoreThread& store,
+               FederationCallbacks callbacks, Logger logger, Counters& counters);
+    ~Federation() override;
+    Federation(const Federation&) = delete;
+    Federation& operator=(const Federation&) = delete;
+
+    /// Opens the transport and works until a stop is requested; then closes it.
+    void run(const std::stop_token& stop);
+    /// One turn of that work; waits at most `patience` for something to do.
+    void step(std::chrono::milliseconds patience);
+
+    /// The outbox holds new messages. From any thread.
+    void outbox_grew(std::vector<Enqueued> messages);
+    /// Whether a session is bound. From any thread.
+    bool online() const { return online_.load(); }
+
+  private:
+    using Event = std::function<void()>;
+    struct Intaken;
+    struct Owed;
+    using LaneKey = std::pair<Jid, LaneId>;
+    struct Route {
+        Lane lane;
+        LastingFault fault;
+        Seq stored_through = 0;  ///< the store knows that the peer has everything through here
+        std::vector<Reject> unstored_rejects = {};
+        /// What the peer refused, by number and record, and the outbox still holds.
+        std::set<std::pair<Seq, std::int64_t>> rejected = {};
+        bool storing = false;
+    };
+
+    void on_online(const Jid& full_jid) override;
+    void on_offline(const SessionLoss& loss) override;
+    void on_stanza(std::string_view stanza) override;
+
+    void handle_message(const Element& message);
+    void handle_bounce(const Element& message, const Jid& from);
+    void take(Readings readings, const Jid& from, const Element& message);
+    void take(const Void& gap, const Jid& from, const Element& message);
+    void take(const Receipt& receipt, const Jid& from);
+    void take(const Resume& resume, const Jid& from);
+    void store_intake(const std::shared_ptr<Intaken>& intaken);
+    void intake_stored(const Intaken& intaken, const std::exception_ptr& failure);
+    void refuse_stranger(const Intaken& intaken);
+    void settle(Route& route, Seq before, std::variant<Settled, PeerFault> outcome,
+                std::vector<Reject> rejects);
+    void store_settled(Route& route);
+
+    void tell_settled(const Jid& from, const LaneId& lane, const Settled& settled);
+
+    Route* route(const LaneId& lane, const Jid& from, std::string_view what);
+    void add_lane(const OutgoingLane& stored);
+    void refresh_lanes();
+    void say_where_we_stand();
+    void pump();
+    void pump(Lane& lane);
+    void send_fetched(const LaneId& id, const Fetch& fetch, const std::vector<Message>& messages);
+    void send_voids(const Lane& lane, Seq from, Seq to);
+    void flush_receipts();
+    void post(Work work, std::function<void(std::exception_ptr)> done);
+    std::chrono::milliseconds patience(std::chrono::milliseconds most) const;
+
+    FederationSettings settings_;
+    Transport& transport_;
+    StoreThread& store_;
+    FederationCallbacks callbacks_;
+    Logger logger_;
+    Counters& counters_;
+    LastingFault session_fault_;
+    LastingFault store_fault_;
+    std::atomic<bool> online_{false};
+    std::map<std::string, Route, std::less<>> routes_;  ///< by lane id
+    std::map<LaneKey, Owed> owed_;                      ///< receipts to send at the end of the turn
+    std::size_t intake_waiting_ = 0;  ///< bytes handed to the store and not yet committed
+    Instant refresh_due_;
+    /// Shared with works that are still queued in the store when this object goes.
+    std::shared_ptr<Channel<Event>> events_;
+};
+
+}  // namespace courant

@@ -1,0 +1,33 @@
+// Whether a message may come in: the checks that need no store.
+//
+// A pack is read once here, to know that the sink will be able to read it, how many records it
+// holds and whose names it speaks. What depends on the peer's rights (is it known, may it relay) is
+// decided inside the transaction that takes the message in.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "proxy-core/federation/jid.hpp"
+#include "proxy-core/federation/protocol.hpp"
+
+namespace courant {
+
+/// What the checks found.
+struct Inspection {
+    std::int64_t records = 0;
+    /// Why the message is refused whoever sent it; empty if nothing is wrong.
+    std::string fault;
+    /// A name of the pack that the sender has no authority over; empty if it may speak them all.
+    std::string foreign_name;
+};
+
+/// Checks readings that `from` sent to `self`.
+Inspection inspect(const Readings& readings, const Jid& from, const Jid& self, Time now);
+
+/// Record `index` (1-based) of a `<sensml>` as a pack of its own; the whole body where that cannot
+/// be.
+std::string single_record(const std::string& body, std::int64_t index, Time now);
+
+}  // namespace courant

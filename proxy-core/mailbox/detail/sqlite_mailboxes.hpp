@@ -1,0 +1,98 @@
+// The mailboxes in SQLite. The tables and the reasons for their shape stand in
+// schemas/migrations/sqlite.
+#pragma once
+
+#include "proxy-core/mailbox/detail/sqlite_connection.hpp"
+
+namespace courant::detail {
+
+/// Every member is one step inside the transaction that is open on the connection.
+class SqliteMailboxes final : public Mailboxes {
+  public:
+    SqliteMailboxes(SqliteConnection& connection, const MailboxLimits& limits)
+        : connection_(connection), limits_(limits) {}
+
+    void put_peer(const Peer& peer) override;
+    std::optional<Peer> find_peer(const Jid& bare) override;
+    std::vector<Peer> peers() override;
+    std::int64_t put_subscription(const Subscription& subscription) override;
+    std::vector<Subscription> subscriptions() override;
+    bool remove_subscription(std::int64_t id) override;
+
+    std::pair<LaneId, Seq> enqueue(const Outgoing& message, Time now) override;
+    std::vector<Message> outbox(const LaneId& lane, Seq after, PageLimit limit) override;
+    std::int64_t acknowledge(const LaneId& lane, Seq through) override;
+    std::optional<Message> find_outgoing(const LaneId& lane, Seq seq) override;
+    std::vector<OutgoingLane> outgoing_lanes() override;
+
+    Intake take_in(const Message& message, Time now) override;
+    Intake take_in_nothing(const Jid& peer, const LaneId& lane, Seq seq, Time now) override;
+    std::vector<IncomingLane> incoming_lanes(const Jid& peer) override;
+    std::vector<IncomingLane> incoming_lanes() override;
+    std::vector<Arrival> inbox(std::int64_t after, PageLimit limit) override;
+    std::pair<std::int64_t, std::int64_t> inbox_size(std::int64_t after) override;
+    std::int64_t delivered(std::string_view sink) override;
+    void set_delivered(std::string_view sink, std::int64_t position) override;
+    std::int64_t purge_delivered(std::span<const std::string> sinks) override;
+
+    std::int64_t bury(const DeadLetter& letter) override;
+    std::optional<DeadLetter> find_dead(std::int64_t id) override;
+    std::vector<DeadLetter> dead(std::int64_t after, std::int64_t limit) override;
+    std::int64_t dead_count() override;
+    bool remove_dead(std::int64_t id) override;
+
+    std::string cursor(std::string_view source) override;
+    void set_cursor(std::string_view source, std::string_view cursor) override;
+    std::optional<JobState> job_state(std::string_view job) override;
+    std::vector<JobState> job_states() override;
+    void set_job_state(const JobState& state) override;
+    void add_to_counter(std::string_view name, std::int64_t amount) override;
+    std::map<std::string, std::int64_t> counters() override;
+    void set_note(std::string_view key, std::string_view text) override;
+    std::string note(std::string_view key) override;
+
+  private:
+    // A row of lanes_in.
+    struct Incoming {
+        std::int64_t id = 0;
+        Seq next = 1;
+        Seq highest = 0;
+        std::int64_t waiting = 0;
+    };
+    // A number that arrives, with what comes with it: a message or nothing.
+    struct Arriving {
+        Seq seq;
+        const Message* message;
+        Time now;
+    };
+    Incoming incoming(const Jid& peer, const LaneId& lane);
+    Intake arrive(const Jid& peer, const LaneId& lane, const Arriving& arriving);
+    void append(const Incoming& lane, const Arriving& arriving);
+    void join_those_behind(Incoming& lane);
+    bool waits(const Incoming& lane, Seq seq);
+    void let_wait(Incoming& lane, const Arriving& arriving);
+    std::vector<std::pair<Seq, Seq>> missing(const Incoming& lane);
+
+    SqliteConnection& connection_;
+    MailboxLimits limits_;
+};
+
+/// Adds rows to an answer until the limit is reached; one row always fits.
+class Page {
+  public:
+    explicit Page(PageLimit limit) : left_(limit) {}
+    /// Whether a row with a body of this size still fits; counts it if so.
+    bool takes(std::int64_t bytes) {
+        if (left_.messages <= 0 || (!first_ && bytes > left_.bytes)) return false;
+        first_ = false;
+        --left_.messages;
+        left_.bytes -= bytes;
+        return true;
+    }
+
+  private:
+    PageLimit left_;
+    bool first_ = true;
+};
+
+}  // namespace courant::detail

@@ -1,0 +1,159 @@
+// The mailboxes of a proxy and everything else that must survive a restart, behind one interface.
+//
+// SQLite implements it (one file, one writer); PostgreSQL will, without a change for any caller.
+// That is why nothing of SQL shows here, and why every member is one step of a transaction and no
+// more: who calls decides in Store::commit what moves together.
+//
+//     store.commit([&](Mailboxes& m) {
+//         // the source's cursor and the outbox rows: both or neither
+//         m.set_cursor("roof", extraction.cursor);
+//         for (auto& message : messages) m.enqueue(message, now);
+//     });
+//
+// Reading pages by key, never by offset: rows may go while one reads.
+//
+// Thread: one at a time; in the program the store thread (mailbox/store_thread.hpp).
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proxy-core/error.hpp"
+#include "proxy-core/mailbox/message.hpp"
+
+namespace courant {
+
+/// The store cannot do its work: disk full, file locked, database gone. Says which file and what to
+/// do.
+class StoreError : public Error {
+  public:
+    using Error::Error;
+};
+
+/// What fits in one answer.
+struct PageLimit {
+    std::int64_t messages = 64;
+    std::int64_t bytes = std::int64_t{4} << 20;
+};
+
+/// What keeps the mailboxes' work bounded, whoever sends what.
+struct MailboxLimits {
+    /// Messages of one lane that may wait for a hole before them; one more is not stored and counts
+    /// as missing.
+    std::int64_t waiting_per_lane = 1024;
+    /// Messages that purge_delivered removes in one call.
+    std::int64_t purge_batch = 1024;
+};
+
+/// One step of a transaction on the mailboxes. Throws StoreError.
+class Mailboxes {
+  public:
+    virtual ~Mailboxes() = default;
+
+    // --- peers and subscriptions
+
+    /// Adds a peer or changes what it may.
+    virtual void put_peer(const Peer& peer) = 0;
+    virtual std::optional<Peer> find_peer(const Jid& bare) = 0;
+    virtual std::vector<Peer> peers() = 0;
+    /// Its id. The same peer and series a second time changes retain and grant.
+    virtual std::int64_t put_subscription(const Subscription& subscription) = 0;
+    virtual std::vector<Subscription> subscriptions() = 0;
+    /// Whether there was one.
+    virtual bool remove_subscription(std::int64_t id) = 0;
+
+    // --- outbox
+
+    /// Appends a message to the lane of its peer (made at the first message) and gives it its
+    /// number.
+    virtual std::pair<LaneId, Seq> enqueue(const Outgoing& message, Time now) = 0;
+    /// Messages of a lane with a number above `after`, in order.
+    virtual std::vector<Message> outbox(const LaneId& lane, Seq after, PageLimit limit) = 0;
+    /// Removes what the peer has durably, through `through`; how many messages that were. Does
+    /// nothing for an unknown lane or a number never given out.
+    virtual std::int64_t acknowledge(const LaneId& lane, Seq through) = 0;
+    /// The message if it still waits.
+    virtual std::optional<Message> find_outgoing(const LaneId& lane, Seq seq) = 0;
+    virtual std::vector<OutgoingLane> outgoing_lanes() = 0;
+
+    // --- inbox
+
+    /// Takes a message in. One with the number expected next joins the inbox, with those behind it
+    /// that wait for it; one beyond waits until the hole is filled; one below is a repetition and
+    /// changes nothing.
+    virtual Intake take_in(const Message& message, Time now) = 0;
+    /// Counts the number as taken in, without a message: it was refused and set aside, or voided by
+    /// the sender. In all else like take_in.
+    virtual Intake take_in_nothing(const Jid& peer, const LaneId& lane, Seq seq, Time now) = 0;
+    virtual std::vector<IncomingLane> incoming_lanes(const Jid& peer) = 0;
+    virtual std::vector<IncomingLane> incoming_lanes() = 0;
+    /// Messages of the inbox behind a position, in order of arrival.
+    virtual std::vector<Arrival> inbox(std::int64_t after, PageLimit limit) = 0;
+    /// How many messages and readings the inbox holds behind a position.
+    virtual std::pair<std::int64_t, std::int64_t> inbox_size(std::int64_t after) = 0;
+    /// The position that a sink has delivered through; 0 at first.
+    virtual std::int64_t delivered(std::string_view sink) = 0;
+    virtual void set_delivered(std::string_view sink, std::int64_t position) = 0;
+    /// Removes what every one of these sinks has delivered, the oldest first and at most
+    /// MailboxLimits::purge_batch messages; how many that were. Call again until it is 0. Without
+    /// sinks nothing goes.
+    virtual std::int64_t purge_delivered(std::span<const std::string> sinks) = 0;
+
+    // --- dead letters
+
+    /// Sets something aside; its id.
+    virtual std::int64_t bury(const DeadLetter& letter) = 0;
+    virtual std::optional<DeadLetter> find_dead(std::int64_t id) = 0;
+    /// Dead letters with an id above `after`, in order.
+    virtual std::vector<DeadLetter> dead(std::int64_t after, std::int64_t limit) = 0;
+    virtual std::int64_t dead_count() = 0;
+    /// Whether there was one.
+    virtual bool remove_dead(std::int64_t id) = 0;
+
+    // --- sources, jobs, counters
+
+    /// Empty at first.
+    virtual std::string cursor(std::string_view source) = 0;
+    virtual void set_cursor(std::string_view source, std::string_view cursor) = 0;
+    virtual std::optional<JobState> job_state(std::string_view job) = 0;
+    virtual std::vector<JobState> job_states() = 0;
+    virtual void set_job_state(const JobState& state) = 0;
+    /// Adds to counters that survive restarts (what status shows).
+    virtual void add_to_counter(std::string_view name, std::int64_t amount) = 0;
+    virtual std::map<std::string, std::int64_t> counters() = 0;
+    /// A fact of the running program for others to read ("session": "online since …").
+    virtual void set_note(std::string_view key, std::string_view text) = 0;
+    virtual std::string note(std::string_view key) = 0;
+};
+
+/// A piece of work inside a transaction.
+using Work = std::function<void(Mailboxes&)>;
+
+/// The place where the mailboxes are: opens, migrates, commits.
+class Store {
+  public:
+    virtual ~Store() = default;
+
+    /// Runs the works in order inside one transaction and commits it durably: when it returns, a
+    /// power cut cannot undo it. A work that throws is undone alone, and its exception stands at
+    /// its place in the answer (null elsewhere). Where the commit itself fails, nothing is done,
+    /// and every place holds that exception.
+    virtual std::vector<std::exception_ptr> commit_together(std::span<const Work> works) = 0;
+
+    /// One work, committed durably; throws what it threw.
+    void commit(const Work& work);
+
+    /// Reads one state of the store, whatever is committed meanwhile; a work that tries to write
+    /// gets a StoreError.
+    virtual void read(const Work& work) = 0;
+};
+
+}  // namespace courant

@@ -1,0 +1,173 @@
+// What the mailboxes hold: messages (one stanza's worth of readings), their lanes, and what was set
+// aside.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proxy-core/federation/jid.hpp"
+#include "senml/time.hpp"
+
+namespace courant {
+
+using senml::Time;
+
+/// The opaque id of a lane, made once and never again, so that a lost or restored store cannot
+/// reuse a number.
+struct LaneId {
+    std::string value;
+    auto operator<=>(const LaneId&) const = default;
+};
+
+/// A message's number in its lane: 1, 2, 3… without holes.
+using Seq = std::int64_t;
+
+/// How much a reading can be relied upon, in rising order; all readings of a message share one.
+enum class Quality { missing, estimated, raw, corrected, validated, invoiced };
+
+/// The word on the wire and in the store: "raw".
+std::string_view to_word(Quality quality);
+/// Nothing for a word that is no quality.
+std::optional<Quality> quality_from(std::string_view word);
+
+/// What a message says about all its readings.
+struct Envelope {
+    /// The longest time the receiver may keep them, ISO 8601: "P3Y".
+    std::string retain;
+    /// The grant under which they go; empty where there is none.
+    std::string grant;
+    Quality quality = Quality::raw;
+    /// Every proxy the readings passed, the first sender first (bare JIDs).
+    std::vector<Jid> hops;
+
+    bool operator==(const Envelope&) const = default;
+};
+
+/// Readings on their way to one peer, before they have a number.
+struct Outgoing {
+    Jid peer;
+    Envelope envelope;
+    /// A `<sensml>` element, as it goes on the wire.
+    std::string body;
+    std::int64_t records = 0;
+};
+
+/// A message of a lane: what the outbox holds until a receipt covers it, and what the inbox takes
+/// in.
+struct Message {
+    /// The other proxy: the receiver in the outbox, the sender in the inbox.
+    Jid peer;
+    LaneId lane;
+    Seq seq = 0;
+    Envelope envelope;
+    std::string body;
+    std::int64_t records = 0;
+    /// When it was stored here.
+    Time stored_at;
+};
+
+/// A message of the inbox with its place in the order of arrival, which is lane order for each
+/// lane.
+struct Arrival {
+    std::int64_t position = 0;
+    Message message;
+};
+
+/// A lane to a peer, seen from the sender.
+struct OutgoingLane {
+    LaneId lane;
+    Jid peer;
+    /// The number that the next message will get.
+    Seq next = 1;
+    /// Everything up to here is durable at the peer.
+    Seq acknowledged = 0;
+    /// Messages and readings waiting; time the oldest was stored.
+    std::int64_t waiting_messages = 0;
+    std::int64_t waiting_records = 0;
+    std::optional<Time> oldest;
+};
+
+/// A lane from a peer, seen from the receiver.
+struct IncomingLane {
+    Jid peer;
+    LaneId lane;
+    /// The number that is expected next: everything below is durable here.
+    Seq next = 1;
+    /// The highest number seen; above next - 1 when there are holes.
+    Seq highest = 0;
+};
+
+/// What became of a message that came in.
+struct Intake {
+    /// The number expected next in its lane, after this message.
+    Seq next = 1;
+    /// Numbers between next and the highest one seen that are not here: [first, last].
+    std::vector<std::pair<Seq, Seq>> missing;
+    /// It had been here before; nothing was stored.
+    bool repeated = false;
+};
+
+/// Where something went wrong: decides who can mend it.
+enum class DeadOrigin {
+    source,   ///< an adapter found it and could not use it
+    sent,     ///< the peer refused it
+    arrived,  ///< it came from a peer and we refused it
+    sink      ///< the app refused it
+};
+std::string_view to_word(DeadOrigin origin);
+std::optional<DeadOrigin> dead_origin_from(std::string_view word);
+
+/// A message or record kept aside with its reason.
+struct DeadLetter {
+    std::int64_t id = 0;
+    Time at;
+    DeadOrigin origin = DeadOrigin::source;
+    /// Adapter name for source and sink, peer for sent and arrived.
+    std::string whom;
+    std::optional<LaneId> lane;
+    std::optional<Seq> seq;
+    /// 1-based; nothing when the whole message is meant.
+    std::optional<std::int64_t> record;
+    std::string reason;
+    /// A `<sensml>` element where retrying can make sense, or the text as it was found.
+    std::string payload;
+    /// Envelope of the message it came from, for sent, arrived and sink.
+    Envelope envelope;
+};
+
+/// Another proxy that we know.
+struct Peer {
+    Jid jid;
+    /// It may speak names of others.
+    bool relay = false;
+    Time added_at;
+};
+
+/// Which series go to which peer.
+struct Subscription {
+    std::int64_t id = 0;
+    Jid peer;
+    /// People's spelling; `*` stands for any run of characters.
+    std::string series;
+    /// ISO 8601 duration that every message carries.
+    std::string retain;
+    std::string grant;
+    Time added_at;
+};
+
+/// What is remembered of a job between runs.
+struct JobState {
+    std::string job;
+    std::optional<Time> last_start;
+    std::optional<Time> last_success;
+    /// Runs in a row that failed; sets the back-off.
+    std::int64_t failures = 0;
+    std::string last_error;
+
+    bool operator==(const JobState&) const = default;
+};
+
+}  // namespace courant

@@ -1,0 +1,108 @@
+#include "proxy-core/config/default_text.hpp"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "proxy-core/config/keys.hpp"
+#include "tests/support/temp_dir.hpp"
+#include "tests/unit/config/config_fixture.hpp"
+
+using namespace courant;
+
+namespace {
+
+const Jid town = *Jid::parse("town@town.test");
+
+// Takes the `#` off every line that is commented out; explanations begin with "# ".
+std::string uncommented(const std::string& text) {
+    std::istringstream in(text);
+    std::string out;
+    for (std::string line; std::getline(in, line);) {
+        if (line.size() > 1 && line[0] == '#' && line[1] != ' ') line.erase(0, 1);
+        out += line + '\n';
+    }
+    return out;
+}
+
+// Without the sections that stand for as many as one likes.
+std::string without_lists(const std::string& text) {
+    return text.substr(0, text.find("[[extract]]"));
+}
+
+Config load_beside_password(const std::string& text) {
+    test::TempDir folder;
+    std::ofstream(folder / "password") << "pomme\n";
+    std::filesystem::permissions(folder / "password", std::filesystem::perms::owner_read);
+    auto config = parse_config(text, folder / "town.toml", test::context());
+    CHECK(config.store.path == folder / StoreConfig{}.path.string());
+    config.store = {};
+    return config;
+}
+
+void check_defaults(const Config& config) {
+    IdentityConfig identity;
+    identity.jid = town;
+    identity.password = Secret("pomme");
+    CHECK(config.identity == identity);
+    CHECK(config.limits == LimitsConfig{});
+    CHECK(config.log == LogConfig{});
+    CHECK(config.adapters.empty());
+    CHECK(config.warnings.empty());
+}
+
+}  // namespace
+
+TEST_CASE("the file that init writes loads as it is, with all defaults") {
+    const auto config = load_beside_password(default_config_text(town));
+    check_defaults(config);
+    CHECK(config.extracts.empty());
+    CHECK(config.receives.empty());
+}
+
+TEST_CASE("what is commented out in it are the defaults") {
+    check_defaults(load_beside_password(without_lists(uncommented(default_config_text(town)))));
+}
+
+TEST_CASE("extract and receive are written with their defaults") {
+    auto lists = uncommented(default_config_text(town));
+    lists.erase(0, lists.find("[[extract]]"));
+    for (auto at = lists.find("adapter = \"\""); at != std::string::npos;
+         at = lists.find("adapter = \"\""))
+        lists.replace(at, 12, "adapter = 'south'");
+    const auto config =
+        test::load(test::identity + "[adapters.south]\ntype = 'roof'\npath = 'x'\n" +
+                   lists.replace(lists.find("every = \"\""), 10, "every = \"5m\""));
+    using namespace std::chrono_literals;
+    CHECK(config.extracts.at(0) == ExtractConfig{.adapter = "south", .triggers = {.every = 5min}});
+    CHECK(config.receives.at(0) == ReceiveConfig{.adapter = "south"});
+}
+
+TEST_CASE("no key is missing in it") {
+    const auto text = '\n' + default_config_text(town);
+    for (const auto& section : keys::sections) {
+        CHECK(text.find('[' + std::string(section.name) + ']') != std::string::npos);
+        for (const auto& key : section.keys) {
+            const auto line = std::string(key.property.name) + " = ";
+            const bool there = text.find('\n' + line) != std::string::npos ||
+                               text.find("\n#" + line) != std::string::npos;
+            CHECK_MESSAGE(there, key.property.name);
+            CHECK_MESSAGE(!key.property.help.empty(), key.property.name);
+        }
+    }
+}
+
+TEST_CASE("an adapter's section is ready to be filled in") {
+    const auto text = adapter_config_text(test::roof_adapter(), "south");
+    CHECK(text.starts_with("# Reads and writes a roof.\n[adapters.south]\ntype = \"roof\"\n"));
+    auto filled = uncommented(text);
+    for (const std::string key : {"path", "column"})
+        filled.replace(filled.find(key + " = \"\""), key.size() + 5, key + " = \"x\"");
+    filled.replace(filled.find("name = \"\""), 9, "name = \"a@b/c@d/e\"");
+    const auto config = test::load(test::identity + filled);
+    const auto& settings = config.adapters.at(0).settings;
+    CHECK(settings.integer("retries") == 3);
+    CHECK(settings.tables("series")[0].number("factor") == 1.0);
+}

@@ -1,0 +1,62 @@
+// A store that a test can bring into trouble: commits that fail, commits that wait.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "proxy-core/mailbox/mailboxes.hpp"
+
+namespace courant::test {
+
+/// The switch outside of the store; any thread may turn it.
+class StoreFaults {
+  public:
+    /// From now on every commit fails after its works have run, as on a full disk.
+    void fail() { turn(State::failing); }
+    /// From now on commits wait.
+    void hold() { turn(State::held); }
+    /// All is well again.
+    void mend() { turn(State::well); }
+
+    /// Waits while commits are held; whether this one shall fail.
+    bool fails() const {
+        state_.wait(State::held);
+        return state_ == State::failing;
+    }
+
+  private:
+    enum class State { well, failing, held };
+    void turn(State state) {
+        state_ = state;
+        state_.notify_all();
+    }
+    std::atomic<State> state_{State::well};
+};
+
+/// Another store behind such a switch.
+class FaultyStore : public Store {
+  public:
+    FaultyStore(std::unique_ptr<Store> store, StoreFaults& faults)
+        : store_(std::move(store)), faults_(faults) {}
+
+    std::vector<std::exception_ptr> commit_together(std::span<const Work> works) override {
+        if (!faults_.fails()) return store_->commit_together(works);
+        std::vector<Work> failing;
+        for (const Work& work : works)
+            failing.emplace_back([&work](Mailboxes& m) {
+                work(m);
+                throw StoreError("the disk is full", Retry::worthwhile);
+            });
+        return store_->commit_together(failing);
+    }
+    void read(const Work& work) override { store_->read(work); }
+
+  private:
+    std::unique_ptr<Store> store_;
+    StoreFaults& faults_;
+};
+
+}  // namespace courant::test

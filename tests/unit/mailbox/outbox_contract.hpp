@@ -1,0 +1,165 @@
+// What every store promises about its outbox. How to use it: transaction_contract.hpp.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/unit/mailbox/samples.hpp"
+
+namespace courant::test {
+
+TEST_CASE_TEMPLATE_DEFINE("a message comes out of the outbox as it went in", Home,
+                          a_message_comes_out_as_it_went_in) {
+    Home home;
+    const auto store = home.open({});
+    const std::string body("<sensml>\0\xC3\xA9</sensml>", 20);
+    const auto [lane, seq] = commit(*store, [&](Mailboxes& m) {
+        return m.enqueue(outgoing("BMHS@coop.example/somewhere", body, 12), at(5));
+    });
+    const auto found = ask(*store, [&, l = lane](Mailboxes& m) { return m.find_outgoing(l, 1); });
+    REQUIRE(found);
+    CHECK(seq == 1);
+    CHECK(found->peer == jid("bmhs@coop.example"));
+    CHECK(found->lane == lane);
+    CHECK(found->seq == 1);
+    CHECK(found->envelope == envelope());
+    CHECK(found->body == body);
+    CHECK(found->records == 12);
+    CHECK(found->stored_at == at(5));
+}
+
+TEST_CASE_TEMPLATE_DEFINE("an empty body and an empty envelope are no trouble", Home,
+                          an_empty_message_is_no_trouble) {
+    Home home;
+    const auto store = home.open({});
+    const auto place = commit(*store, [](Mailboxes& m) {
+        return m.enqueue({jid("bmhs@coop.example"), {}, {}, 0}, at(0));
+    });
+    const auto found =
+        ask(*store, [&](Mailboxes& m) { return m.find_outgoing(place.first, place.second); });
+    REQUIRE(found);
+    CHECK(found->body.empty());
+    CHECK(found->envelope == Envelope{});
+}
+
+TEST_CASE_TEMPLATE_DEFINE("every lane has numbers of its own, without holes", Home,
+                          every_lane_has_numbers_of_its_own) {
+    Home home;
+    const auto store = home.open({});
+    std::set<LaneId> lanes;
+    for (const auto* peer : {"a@one.example", "b@one.example", "a@two.example"}) {
+        const auto lane = fill(*store, peer, 5);
+        lanes.insert(lane);
+        CHECK(fill(*store, peer, 2) == lane);
+        CHECK(numbers(ask(*store, [&](Mailboxes& m) { return m.outbox(lane, 0, everything); })) ==
+              run(1, 7));
+    }
+    CHECK(lanes.size() == 3);
+}
+
+TEST_CASE_TEMPLATE_DEFINE("a receipt removes only what it covers", Home,
+                          a_receipt_removes_only_what_it_covers) {
+    Home home;
+    const auto store = home.open({});
+    const auto other = fill(*store, "other@coop.example", 5);
+    const auto lane = fill(*store, "bmhs@coop.example", 10);
+    store->commit([&](Mailboxes& m) {
+        CHECK(m.acknowledge(lane, 4) == 4);
+        CHECK(numbers(m.outbox(lane, 0, everything)) == run(5, 10));
+        CHECK(m.outbox(other, 0, everything).size() == 5);
+        CHECK_FALSE(m.find_outgoing(lane, 4));
+        CHECK(m.find_outgoing(lane, 5));
+        CHECK(m.acknowledge(lane, 4) == 0);
+        CHECK(m.acknowledge(lane, 2) == 0);
+        CHECK(m.acknowledge(lane, 10) == 6);
+        CHECK(m.outbox(lane, 0, everything).empty());
+        // The lane goes on where it was.
+        CHECK(m.enqueue(outgoing("bmhs@coop.example", "next"), at(0)).second == 11);
+    });
+}
+
+TEST_CASE_TEMPLATE_DEFINE("a receipt for a number never given out changes nothing", Home,
+                          a_receipt_beyond_the_end_changes_nothing) {
+    Home home;
+    const auto store = home.open({});
+    const auto lane = fill(*store, "bmhs@coop.example", 3);
+    store->commit([&](Mailboxes& m) {
+        CHECK(m.acknowledge(lane, 4) == 0);
+        CHECK(m.acknowledge(lane, std::numeric_limits<Seq>::max()) == 0);
+        CHECK(m.acknowledge(lane, 0) == 0);
+        CHECK(m.acknowledge(lane, -1) == 0);
+        CHECK(m.acknowledge(LaneId{"unknown"}, 1) == 0);
+        CHECK(m.outbox(lane, 0, everything).size() == 3);
+        CHECK(m.outgoing_lanes().at(0).acknowledged == 0);
+        CHECK(m.outbox(LaneId{"unknown"}, 0, everything).empty());
+        CHECK_FALSE(m.find_outgoing(LaneId{"unknown"}, 1));
+    });
+}
+
+TEST_CASE_TEMPLATE_DEFINE("a lane tells how much waits and since when", Home,
+                          a_lane_tells_how_much_waits) {
+    Home home;
+    const auto store = home.open({});
+    store->commit([](Mailboxes& m) {
+        LaneId lane;
+        for (std::int64_t i = 1; i <= 4; ++i)
+            lane = m.enqueue(outgoing("bmhs@coop.example", "x", i), at(i)).first;
+        m.acknowledge(lane, 2);
+        const auto waiting = m.outgoing_lanes().at(0);
+        CHECK(waiting.peer == jid("bmhs@coop.example"));
+        CHECK(waiting.next == 5);
+        CHECK(waiting.acknowledged == 2);
+        CHECK(waiting.waiting_messages == 2);
+        CHECK(waiting.waiting_records == 7);
+        CHECK(waiting.oldest == at(3));
+        m.acknowledge(lane, 4);
+        const auto empty = m.outgoing_lanes().at(0);
+        CHECK(empty.waiting_messages == 0);
+        CHECK(empty.waiting_records == 0);
+        CHECK_FALSE(empty.oldest);
+    });
+}
+
+TEST_CASE_TEMPLATE_DEFINE("a page ends with its messages or its bytes, and one always fits", Home,
+                          a_page_of_the_outbox_ends) {
+    Home home;
+    const auto store = home.open({});
+    const auto lane = fill(*store, "bmhs@coop.example", 10, std::string(100, 'x'));
+    store->read([&](Mailboxes& m) {
+        CHECK(numbers(m.outbox(lane, 0, {4, 1'000'000})) == run(1, 4));
+        CHECK(numbers(m.outbox(lane, 4, {4, 1'000'000})) == run(5, 8));
+        CHECK(numbers(m.outbox(lane, 0, {10, 350})) == run(1, 3));
+        CHECK(numbers(m.outbox(lane, 0, {10, 300})) == run(1, 3));
+        CHECK(numbers(m.outbox(lane, 9, {10, 1})) == run(10, 10));
+        CHECK(m.outbox(lane, 10, {10, 1000}).empty());
+    });
+}
+
+TEST_CASE_TEMPLATE_DEFINE("250 messages are all seen although they go while one reads", Home,
+                          rows_may_go_while_one_reads) {
+    Home home;
+    const auto store = home.open({});
+    const auto lane = fill(*store, "bmhs@coop.example", 250);
+    std::vector<Seq> seen;
+    Seq after = 0;
+    for (;;) {
+        const auto page = ask(*store, [&](Mailboxes& m) {
+            return m.outbox(lane, after, {100, 1'000'000});
+        });
+        if (page.empty()) break;
+        for (const auto& message : page) seen.push_back(message.seq);
+        // What was read goes, in two steps, before the next page is asked for.
+        store->commit([&](Mailboxes& m) { m.acknowledge(lane, seen[seen.size() / 2]); });
+        store->commit([&](Mailboxes& m) { m.acknowledge(lane, seen.back()); });
+        after = page.back().seq;
+    }
+    CHECK(seen == run(1, 250));
+    CHECK(ask(*store, [](Mailboxes& m) { return m.outgoing_lanes(); }).at(0).waiting_messages == 0);
+}
+
+}  // namespace courant::test

@@ -1,0 +1,49 @@
+// The SQLite store keeps what every store promises.
+#include "tests/unit/mailbox/inbox_contract.hpp"
+#include "tests/unit/mailbox/outbox_contract.hpp"
+#include "tests/unit/mailbox/records_contract.hpp"
+#include "tests/unit/mailbox/sqlite_home.hpp"
+#include "tests/unit/mailbox/transaction_contract.hpp"
+
+TYPE_TO_STRING(courant::test::SqliteHome);
+
+namespace courant::test {
+
+TEST_CASE_TEMPLATE_INVOKE(cursor_and_outbox_move_together, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(a_work_that_throws_is_undone_alone, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(no_half_step_is_committed, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(works_see_those_before_them, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(a_reader_cannot_write, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(no_use_outside_a_transaction, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(a_restart_keeps_everything, SqliteHome);
+
+TEST_CASE_TEMPLATE_INVOKE(a_message_comes_out_as_it_went_in, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(an_empty_message_is_no_trouble, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(every_lane_has_numbers_of_its_own, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(a_receipt_removes_only_what_it_covers, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(a_receipt_beyond_the_end_changes_nothing, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(a_lane_tells_how_much_waits, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(a_page_of_the_outbox_ends, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(rows_may_go_while_one_reads, SqliteHome);
+
+TEST_CASE_TEMPLATE_INVOKE(an_arrival_comes_out_as_it_came_in, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(a_message_beyond_a_hole_waits, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(a_repetition_changes_nothing, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(lanes_do_not_touch_each_other, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(a_number_without_a_message, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(any_order_comes_out_in_lane_order, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(what_waits_is_bounded, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(a_page_of_the_inbox_ends, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(the_size_of_the_inbox, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(purging_waits_for_the_slowest_sink, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(purging_goes_in_batches, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(a_repetition_is_known_after_the_purge, SqliteHome);
+
+TEST_CASE_TEMPLATE_INVOKE(a_peer_is_known_by_its_bare_jid, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(one_subscription_to_a_series, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(a_dead_letter_keeps_everything, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(a_cursor_is_bytes, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(a_job_is_remembered, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(counters_and_notes, SqliteHome);
+
+}  // namespace courant::test
