@@ -28,6 +28,8 @@ std::string_view type_word(Property::Type type) {
     switch (type) {
         case Property::Type::text:
             return "text";
+        case Property::Type::path:
+            return "path";
         case Property::Type::choice:
             return "choice";
         case Property::Type::secret:

@@ -39,21 +39,27 @@ bool reach_server(const Config& config, Console& console) {
     return false;
 }
 
-bool make_adapter(const AdapterConfig& adapter, Console& console) {
-    try {
-        std::string what;
-        if (adapter.adapter->source && adapter.adapter->source(adapter.settings)) what = "source";
-        if (adapter.adapter->feed && adapter.adapter->feed(adapter.settings))
-            what += what.empty() ? "feed" : ", feed";
-        if (adapter.adapter->sink && adapter.adapter->sink(adapter.settings))
-            what += what.empty() ? "sink" : ", sink";
-        console.out << fmt::format("adapter        {}: {} {}\n", adapter.name,
-                                   adapter.adapter->name, what);
-        return true;
-    } catch (const Error& error) {
-        console.err << "adapter        " << error.what() << '\n';
-        return false;
-    }
+// Makes what a job would make; an adapter needs no more than its jobs use.
+bool make_adapters(const Config& config, Console& console) {
+    bool all_well = true;
+    const auto attempt = [&](const std::string& name, std::string_view role, const auto& make) {
+        try {
+            make(*config.adapter(name));
+            console.out << fmt::format("adapter        {} ({})\n", name, role);
+        } catch (const Error& error) {
+            console.err << "adapter        " << error.what() << '\n';
+            all_well = false;
+        }
+    };
+    for (const ExtractConfig& extract : config.extracts)
+        attempt(extract.adapter, "extract", [](const AdapterConfig& adapter) {
+            if (!adapter.adapter->source || !adapter.adapter->source(adapter.settings))
+                if (adapter.adapter->feed) adapter.adapter->feed(adapter.settings);
+        });
+    for (const ReceiveConfig& receive : config.receives)
+        attempt(receive.adapter, "receive",
+                [](const AdapterConfig& adapter) { adapter.adapter->sink(adapter.settings); });
+    return all_well;
 }
 
 }  // namespace
@@ -70,8 +76,7 @@ int check_command(Words words, Console& console) {
     bool all_well = true;
     shared_store(config);
     console.out << "store          " << config.store.path.string() << '\n';
-    for (const AdapterConfig& adapter : config.adapters)
-        all_well = make_adapter(adapter, console) && all_well;
+    all_well = make_adapters(config, console) && all_well;
     if (given->count("offline") == 0) all_well = reach_server(config, console) && all_well;
     return all_well ? Exit::done : Exit::configuration;
 }

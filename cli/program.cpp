@@ -9,7 +9,7 @@ namespace courant::cli {
 namespace {
 
 constexpr std::chrono::seconds stop_grace{8};
-constexpr std::chrono::seconds once_patience{20};  // without any progress
+constexpr std::chrono::seconds once_patience{30};  // without any progress
 constexpr std::chrono::milliseconds look_again{25};
 
 std::chrono::milliseconds milliseconds(std::chrono::nanoseconds span) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <tuple>
 
@@ -55,8 +56,9 @@ Plan plan(const Pack& pack, std::span<const Subscription> subscriptions) {
 /// Writes the readings of one destination into messages.
 class Cutter {
   public:
-    Cutter(const Pack& pack, const Destination& to, const DispatchRules& rules, Dispatch& out)
-        : pack_(pack), rules_(rules), out_(out), peer_(to.peer) {
+    Cutter(const Pack& pack, const Destination& to, const DispatchRules& rules,
+           std::set<std::size_t>& refused, Dispatch& out)
+        : pack_(pack), rules_(rules), refused_(refused), out_(out), peer_(to.peer) {
         envelope_ = {
             .retain = to.retain, .grant = to.grant, .quality = rules.quality, .hops = {rules.self}};
         const std::size_t overhead = stanza_overhead(envelope_, peer_);
@@ -87,28 +89,49 @@ class Cutter {
             out_.messages.push_back(
                 {peer_, envelope_, std::move(*body), static_cast<std::int64_t>(records.size())});
         } else if (records.size() == 1) {
-            refuse(records.front(),
-                   body ? fmt::format("its message would be over limits.stanza_bytes = {}",
-                                      rules_.stanza_bytes)
-                        : body.error().to_string());
+            if (body)
+                refuse(records.front(),
+                       fmt::format("its message would be over limits.stanza_bytes = {}",
+                                   rules_.stanza_bytes),
+                       std::move(*body));
+            else
+                refuse(records.front(), body.error().to_string(), as_found(records.front()));
         } else {
             message(records.first(records.size() / 2));
             message(records.subspan(records.size() / 2));
         }
     }
 
-    void refuse(std::size_t record, const std::string& reason) {
+    // What no format has an image for: NaN, a time long ago, a control character.
+    std::string as_found(std::size_t record) const {
+        const senml::Record& found = pack_[record];
+        switch (found.kind) {
+            case senml::Kind::number:
+                return fmt::format("{}{}{}", found.number, found.unit == senml::no_unit ? "" : " ",
+                                   pack_.unit(found.unit));
+            case senml::Kind::text:
+                return std::string(pack_.text(found));
+            case senml::Kind::boolean:
+                return found.boolean ? "true" : "false";
+            case senml::Kind::data:
+                return fmt::format("{} bytes of data", pack_.data(found).size());
+            case senml::Kind::none:
+                break;
+        }
+        return {};
+    }
+
+    // Once, however many destinations it had.
+    void refuse(std::size_t record, const std::string& reason, std::string payload) {
+        if (!refused_.insert(record).second) return;
         const std::string name = peoples_spelling(pack_.name(pack_[record].name));
         const std::string where = fmt::format("{} at {}", name, to_timestamp(pack_[record].time));
-        const auto known = [&](const Refused& other) {
-            return other.where == where && other.reason == reason;
-        };
-        if (std::none_of(out_.refused.begin(), out_.refused.end(), known))
-            out_.refused.push_back({where, reason, {}});
+        out_.refused.push_back({where, reason, std::move(payload)});
     }
 
     const Pack& pack_;
     const DispatchRules& rules_;
+    std::set<std::size_t>& refused_;  ///< records that are no more to be refused
     Dispatch& out_;
     Jid peer_;
     Envelope envelope_;
@@ -133,7 +156,8 @@ Dispatch dispatch(const Pack& pack, std::span<const Subscription> subscriptions,
                   const DispatchRules& rules) {
     Dispatch out;
     const Plan who_gets_what = plan(pack, subscriptions);
-    for (const auto& [to, names] : who_gets_what) Cutter(pack, to, rules, out).cut(names);
+    std::set<std::size_t> refused;
+    for (const auto& [to, names] : who_gets_what) Cutter(pack, to, rules, refused, out).cut(names);
     out.unwanted = count_unwanted(pack, who_gets_what);
     return out;
 }

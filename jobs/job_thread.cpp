@@ -28,6 +28,8 @@ void JobThread::add(std::unique_ptr<Job> job, Schedule schedule, OnWake on_wake)
     JobState state =
         store_.ask([&](Mailboxes& m) { return m.job_state(name); }).value_or(JobState{});
     state.job = name;
+    // A job that does not run at the start of the program goes on from its last run before.
+    const auto last_start = schedule.runs_at_start() ? std::nullopt : state.last_start;
     entries_.push_back(
         {.job = std::move(job),
          .schedule = std::move(schedule),
@@ -35,7 +37,7 @@ void JobThread::add(std::unique_ptr<Job> job, Schedule schedule, OnWake on_wake)
          .fault = LastingFault(logger_, name),
          .backoff = Backoff(rules_.retry_first, rules_.retry_max, std::random_device{}()),
          .state = std::move(state),
-         .last_start = {},
+         .last_start = last_start,
          .more = false,
          .retry_at = {}});
 }

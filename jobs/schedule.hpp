@@ -44,6 +44,9 @@ class Schedule {
     /// The fault is that of the cron expression, of the interval or of the zone.
     static tl::expected<Schedule, std::string> make(const Triggers& triggers, senml::Time began);
 
+    /// Whether the job runs when the program begins.
+    bool runs_at_start() const { return at_start_; }
+
     /// When the job is due; at once if that is not after `now`. `last_start` is its last start
     /// since the program began, nothing before the first: then a job with at_start is due. A job
     /// without at_start may be given the start that the store remembers, so that it catches up with

@@ -61,6 +61,7 @@ enum class Need { optional, required };
 struct Property {
     enum class Type {
         text,      ///< any string
+        path,      ///< a file or folder; relative ones begin at the configuration file's folder
         choice,    ///< one of `choices`
         secret,    ///< a string that never shows in logs or output; NAME_file is accepted in its
                    ///< place
@@ -100,7 +101,7 @@ class Settings {
     void set(std::string name, Value value, std::string place = {});
 
     bool has(std::string_view name) const;
-    /// A text, choice or secret.
+    /// A text, path, choice or secret.
     const std::string& text(std::string_view name) const;
     /// The same, empty where it is not set.
     std::string text_or_empty(std::string_view name) const;
@@ -212,6 +213,9 @@ struct Adapter {
     /// One line: what it connects to.
     std::string_view summary;
     std::span<const Property> properties;
+    /// Makers of what the adapter implements; null for what it does not. A maker may answer null
+    /// where the settings are for another one (a captured file or a live line), and throws
+    /// ConfigError where they are wrong.
     std::unique_ptr<Source> (*source)(const Settings&) = nullptr;
     std::unique_ptr<Feed> (*feed)(const Settings&) = nullptr;
     std::unique_ptr<Sink> (*sink)(const Settings&) = nullptr;

@@ -114,8 +114,7 @@ std::vector<std::string_view> split(std::string_view text) {
 
 void append_senml(std::string& out, std::string_view text) {
     for (const char c : text) {
-        const bool plain = detail::is_name_byte(c) && c != ':' && c != '/';
-        if (plain && (!out.empty() || detail::is_alphanumeric(c))) {
+        if (detail::is_name_byte(c) && c != ':' && c != '/') {
             out += c;
         } else {
             append_escape(out, c);
@@ -148,6 +147,9 @@ tl::expected<Name, NameFault> Name::parse(std::string_view text) {
     const Spelling spelling = at ? Spelling::people : Spelling::senml;
     auto app = read_identity(parts[0], spelling, "the app");
     if (!app) return tl::unexpected(app.error());
+    // An escape would begin with `:`, which no SenML name may begin with.
+    if (!detail::is_alphanumeric(app->local.front()))
+        return fault("the app's local part must begin with a letter or digit (RFC 8428 4.5.1)");
     if (parts.size() < 2)
         return fault("the subject is missing: expected app@server/subject@server/level");
     auto subject = read_identity(parts[1], spelling, "the subject");

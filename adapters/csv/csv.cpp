@@ -23,7 +23,7 @@ constexpr Property series_properties[] = {
 };
 
 constexpr Property properties[] = {
-    {.name = "path", .help = "source: a CSV file, or a folder of them"},
+    {.name = "path", .type = Type::path, .help = "source: a CSV file, or a folder of them"},
     {.name = "pattern", .fallback = "*.csv", .help = "source: which files of the folder"},
     {.name = "separator", .fallback = ",", .help = "between fields: one character, or tab"},
     {.name = "decimal",
@@ -76,7 +76,7 @@ constexpr Property properties[] = {
      .type = Type::tables,
      .help = "source: which column is which series",
      .items = series_properties},
-    {.name = "folder", .help = "sink: the folder to write into; made where it does not exist"},
+    {.name = "folder", .type = Type::path, .help = "sink: the folder to write into; made where it does not exist"},
     {.name = "layout",
      .type = Type::choice,
      .fallback = "series",

@@ -21,7 +21,7 @@ constexpr Property series_properties[] = {
 constexpr Property properties[] = {
     {.name = "subject",
      .help = "whom the meter is about, app@server/subject@server; the labels' paths follow it"},
-    {.name = "device", .help = "live: the serial port, /dev/ttyUSB0"},
+    {.name = "device", .type = Type::path, .help = "live: the serial port, /dev/ttyUSB0"},
     {.name = "speed",
      .type = Type::choice,
      .fallback = "auto",
@@ -35,7 +35,7 @@ constexpr Property properties[] = {
      .type = Type::duration,
      .fallback = "10s",
      .help = "live: without a valid frame for so long, try the next speed or open the line anew"},
-    {.name = "file", .help = "captured: a file of the line's bytes"},
+    {.name = "file", .type = Type::path, .help = "captured: a file of the line's bytes"},
     {.name = "start",
      .help = "captured, historique: the time of the first frame, 2026-09-23T16:10:39+02:00"},
     {.name = "frame_interval",
@@ -70,9 +70,11 @@ const Adapter& linky_tic_adapter() {
             "Linky meters: the customer output (TIC), historique and standard, live or captured",
         .properties = properties,
         .source = [](const Settings& settings) -> std::unique_ptr<Source> {
+            if (!settings.has("file")) return nullptr;
             return std::make_unique<linky::CaptureSource>(settings);
         },
         .feed = [](const Settings& settings) -> std::unique_ptr<Feed> {
+            if (!settings.has("device")) return nullptr;
             return std::make_unique<linky::LiveFeed>(settings, system_time);
         }};
     return adapter;

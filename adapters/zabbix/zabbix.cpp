@@ -47,7 +47,7 @@ constexpr Property properties[] = {
     {.name = "user", .type = text, .help = "API user, where there is no token"},
     {.name = "password", .type = secret, .help = "the user's password"},
     {.name = "ca_file",
-     .type = text,
+     .type = path,
      .help = "PEM file with the certificates to trust for https, in place of the system's"},
     {.name = "timeout",
      .type = duration,

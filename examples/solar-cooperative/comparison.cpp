@@ -6,6 +6,8 @@
 #include <bit>
 #include <cmath>
 
+#include "adapters/linky-tic/simulator/household.hpp"
+#include "examples/solar-cooperative/meter_day.hpp"
 #include "examples/solar-cooperative/model.hpp"
 
 namespace courant::example {
@@ -106,22 +108,37 @@ class Comparison {
         check_store(sender);
     }
 
-    /// The synthetic day is known without the proxies: what was sent must be that.
-    void check_against_model() {
+    /// Synthetic readings are known without the proxies: what arrived must be those.
+    void check_town_against_model() {
         Series produced{.unit = "W", .readings = {}};
         Series consumed{.unit = "W", .readings = {}};
-        for (const ModelRow& row : model_day({}, plan_.zone, *plan_.day)) {
+        for (const ModelRow& row : model_day({}, plan_.zone, plan_.day)) {
             produced.readings.push_back({row.time, row.produced});
             consumed.readings.push_back({row.time, row.consumed});
         }
-        for (const auto& [column, model] :
-             {std::pair{plan_.columns[0], produced}, std::pair{plan_.columns[1], consumed}}) {
-            const auto why = difference(model, received_[column.series]);
-            if (!why.empty()) fault(column.series + " against the model: " + why);
+        check_against(produced, plan_.columns[0].series);
+        check_against(consumed, plan_.columns[1].series);
+    }
+
+    void check_home_against_model() {
+        constexpr double joules_per_wh = 3'600;
+        const MeterDay meter = meter_day(plan_);
+        linky::Household household(meter.begin, meter.first_wh);
+        Series drawn{.unit = "J", .readings = {}};
+        for (int frame = 0; frame < meter.frames; ++frame) {
+            const Time time = meter.begin + meter.interval * frame;
+            household.advance(time);
+            drawn.readings.push_back({time, std::floor(household.watt_hours()) * joules_per_wh});
         }
+        check_against(drawn, plan_.home_index());
     }
 
     Result finish() {
+        // As the columns stand in the file; the home's last.
+        std::stable_sort(result_.series.begin(), result_.series.end(),
+                         [&](const SeriesResult& a, const SeriesResult& b) {
+                             return place(a.name) < place(b.name);
+                         });
         for (const auto& [name, series] : received_) {
             const auto known = [&, &wanted = name](const SeriesResult& result) {
                 return result.name == wanted;
@@ -143,6 +160,17 @@ class Comparison {
     }
 
   private:
+    std::size_t place(const std::string& name) const {
+        std::size_t at = 0;
+        while (at < plan_.columns.size() && plan_.columns[at].series != name) ++at;
+        return at;
+    }
+
+    void check_against(const Series& model, const std::string& name) {
+        const auto why = difference(model, received_[name]);
+        if (!why.empty()) fault(name + " differs from the model: " + why);
+    }
+
     void fault(std::string what) { result_.faults.push_back(std::move(what)); }
 
     SeriesResult& add_series(const Member& sender, const std::string& name, const Series& sent) {
@@ -192,7 +220,8 @@ Result compare(const Plan& plan) {
     Comparison comparison(plan);
     comparison.add_sender(plan.town);
     comparison.add_sender(plan.home);
-    if (!plan.input) comparison.check_against_model();
+    if (!plan.input) comparison.check_town_against_model();
+    comparison.check_home_against_model();
     return comparison.finish();
 }
 

@@ -75,13 +75,16 @@ std::string home(const Plan& plan, const Servers& servers) {
                "\n# The meter's customer port; here a pseudo terminal that a simulator feeds.\n"
                "[adapters.meter]\n"
                "type = \"linky-tic\"\n"
-               "path = {}\n"
-               "\n[[adapters.meter.series]]\n"
-               "label = \"BASE\"\n"
+               "device = {}\n"
+               "subject = {}\n"
+               "\n# Of all its labels, the energy taken from the grid since it was mounted.\n"
+               "[[adapters.meter.series]]\n"
+               "label = \"EAST\"\n"
                "name = {}\n"
                "\n[[extract]]\n"
                "adapter = \"meter\"\n",
-               quoted(plan.meter().string()), quoted(plan.home_index()));
+               quoted(plan.meter().string()), quoted(plan.home_subject()),
+               quoted(plan.home_index()));
 }
 
 /// The cooperative: a folder with a CSV file for each series.

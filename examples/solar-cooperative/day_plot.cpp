@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 namespace courant::example {
 namespace {
@@ -80,16 +81,21 @@ class Dots {
     std::vector<unsigned> cells_;
 };
 
-std::string block(const Curve& area, std::size_t column, std::size_t row, const Canvas& canvas,
-                  double top) {
+/// How many eighths of a cell the area fills.
+std::size_t filled_eighths(const Curve& area, std::size_t column, std::size_t row,
+                           const Canvas& canvas, double top) {
     const std::size_t part = column * dots_across;
-    if (part >= area.values.size() || !std::isfinite(area.values[part])) return " ";
+    if (part >= area.values.size() || !std::isfinite(area.values[part])) return 0;
     const double filled = area.values[part] / top * static_cast<double>(canvas.rows * 8);
     const double below = static_cast<double>((canvas.rows - 1 - row) * 8);
-    const long eighth = std::clamp(std::lround(filled - below), 0L, 8L);
-    return eighth == 0
-               ? " "
-               : coloured(eighths[static_cast<std::size_t>(eighth)], area_sgr, canvas.colours);
+    return static_cast<std::size_t>(std::clamp(std::lround(filled - below), 0L, 8L));
+}
+
+/// A cell: the line goes over the area, which shows behind it where there are colours.
+std::string cell_text(unsigned dots, std::size_t eighths_filled, Colours colours) {
+    if (dots == 0 && eighths_filled == 0) return " ";
+    if (dots == 0) return coloured(eighths[eighths_filled], area_sgr, colours);
+    return coloured(braille(dots), eighths_filled == 8 ? line_on_area_sgr : line_sgr, colours);
 }
 
 /// The horizontal axis with its hours.
@@ -98,7 +104,7 @@ std::string axis(const Canvas& canvas) {
     std::string base;
     std::string labels(axis_columns, ' ');
     for (std::size_t column = 0; column < across; ++column) {
-        const auto hour_at = [&](std::size_t c) { return (c * 24 + across - 1) / across; };
+        const auto hour_at = [&](std::size_t c) { return c * 24 / across; };
         const std::size_t hour = hour_at(column);
         const bool first_of_hour = column == 0 || hour_at(column - 1) != hour;
         const bool tick = hour % 3 == 0 && hour < 24 && first_of_hour;
@@ -135,10 +141,17 @@ std::string day_plot(const Curve& area, const Curve& line, const std::string& un
         const double value =
             top * static_cast<double>(canvas.rows - row) / static_cast<double>(canvas.rows);
         out += labelled ? fmt::format("{:>5} ┤", value) : fmt::format("{:>5} │", "");
+        std::size_t blanks = 0;
         for (std::size_t column = 0; column < across; ++column) {
-            const unsigned cell = dots.cell(column, row);
-            out += cell != 0 ? coloured(braille(cell), line_sgr, canvas.colours)
-                             : block(area, column, row, canvas, top);
+            const auto text =
+                cell_text(dots.cell(column, row), filled_eighths(area, column, row, canvas, top),
+                          canvas.colours);
+            if (text == " ") {
+                ++blanks;
+                continue;
+            }
+            out.append(std::exchange(blanks, 0), ' ');
+            out += text;
         }
         out += '\n';
     }

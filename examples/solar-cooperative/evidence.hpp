@@ -43,8 +43,9 @@ struct StoreState {
     std::int64_t kept_readings = 0;     ///< waiting for the auditor: all that were sent
     std::int64_t arrived_messages = 0;  ///< taken in, in order and without holes, from anybody
     std::int64_t beyond_a_hole = 0;     ///< taken in, and waiting for one before them
+    std::int64_t before_the_app = 0;    ///< messages taken in that no app has yet
     std::int64_t dead_letters = 0;
-    bool extracted = false;  ///< a source has been read to its end at least once
+    bool extracted = false;  ///< a source has been read at least once
 };
 
 /// Throws StoreError where the store cannot be read.

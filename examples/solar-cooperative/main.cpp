@@ -1,9 +1,10 @@
 // The thinking half of the example "solar cooperative"; the script `run` beside it starts and stops
 // the processes and calls this program in between:
 //
+//     solar-cooperative-demo check     are the options right?
 //     solar-cooperative-demo prepare   writes the three configurations
+//     solar-cooperative-demo meter     prints the options of the meter's simulator, a line each
 //     solar-cooperative-demo play      lets the day go by, and shows how it travels
-//     solar-cooperative-demo settle    waits until what is on the way has arrived
 //     solar-cooperative-demo report    compares what was sent with what arrived; the table
 //
 // Exit codes: 0 done, 1 failed or not equal, 2 usage.
@@ -17,9 +18,11 @@
 
 #include "examples/solar-cooperative/comparison.hpp"
 #include "examples/solar-cooperative/configurations.hpp"
+#include "examples/solar-cooperative/meter_day.hpp"
 #include "examples/solar-cooperative/plan.hpp"
 #include "examples/solar-cooperative/play.hpp"
 #include "examples/solar-cooperative/report.hpp"
+#include "examples/solar-cooperative/town_logger.hpp"
 
 namespace courant::example {
 namespace {
@@ -31,7 +34,7 @@ void prepare(const Plan& plan, const cxxopts::ParseResult& given) {
     write_configurations(plan, {.town = given["town-server"].as<std::string>(),
                                 .coop = given["coop-server"].as<std::string>(),
                                 .ca_file = given["ca-file"].as<std::string>()});
-    begin_day(plan);
+    if (!plan.input) TownLogger::begin_file(plan);
 }
 
 int report(const Plan& plan) {
@@ -45,17 +48,18 @@ int report(const Plan& plan) {
 
 int run(int argc, char** argv) {
     cxxopts::Options options("solar-cooperative-demo");
-    options.add_options()("command", "", cxxopts::value<std::string>())(
-        "town-server", "ip:port", cxxopts::value<std::string>())(
-        "coop-server", "ip:port", cxxopts::value<std::string>())("ca-file", "",
-                                                                 cxxopts::value<std::string>());
+    auto add = options.add_options();
+    add("command", "check, prepare, meter, play or report", cxxopts::value<std::string>());
+    add("town-server", "ip:port", cxxopts::value<std::string>());
+    add("coop-server", "ip:port", cxxopts::value<std::string>());
+    add("ca-file", "the authority of both servers", cxxopts::value<std::string>());
     add_plan_options(options);
     options.parse_positional({"command"});
     const auto given = options.parse(argc, argv);
     if (!given.unmatched().empty())
         throw std::invalid_argument("unexpected word: " + given.unmatched().front());
     if (given.count("command") == 0)
-        throw std::invalid_argument("which command? prepare, play, settle or report");
+        throw std::invalid_argument("which command? check, prepare, meter, play or report");
     const auto command = given["command"].as<std::string>();
     const Plan plan = plan_from(given);
     if (command == "report") return report(plan);
@@ -63,10 +67,12 @@ int run(int argc, char** argv) {
         prepare(plan, given);
     else if (command == "play")
         play_day(plan);
-    else if (command == "settle")
-        settle(plan);
+    else if (command == "check")
+        return 0;  // the plan was made: the options are right
+    else if (command == "meter")
+        std::cout << simulator_options(meter_day(plan));
     else
-        throw std::invalid_argument(command + " is none of prepare, play, settle and report");
+        throw std::invalid_argument(command + " is none of check, prepare, meter, play and report");
     return 0;
 }
 

@@ -7,6 +7,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "senml/number.hpp"
+
 namespace courant::example {
 namespace {
 
@@ -64,7 +66,8 @@ char separator_from(const std::string& text) {
 
 std::vector<Column> columns_of_input(const Plan& plan, const cxxopts::ParseResult& given) {
     const auto unit = given["unit"].as<std::string>();
-    const auto meaning = meaning_from(given["meaning"].as<std::string>(), unit);
+    const auto meaning =
+        meaning_from(given.count("meaning") > 0 ? given["meaning"].as<std::string>() : "", unit);
     const auto wanted = given.count("column") > 0 ? given["column"].as<std::vector<std::string>>()
                                                   : std::vector<std::string>{};
     std::vector<Column> columns;
@@ -109,6 +112,13 @@ std::chrono::sys_days day_from(const std::string& text) {
     return date;
 }
 
+std::chrono::duration<double> pace_from(const std::string& text) {
+    const auto seconds = senml::parse_json_number(text);
+    if (!seconds || *seconds < 1 || *seconds > 86'400)
+        throw std::invalid_argument("--pace is a number of seconds, 1 to 86400, not " + text);
+    return std::chrono::duration<double>(*seconds);
+}
+
 Member member(const std::filesystem::path& folder, const char* jid, const char* name) {
     return {.jid = *Jid::parse(jid), .folder = folder / name};
 }
@@ -119,24 +129,32 @@ std::filesystem::path Plan::town_file() const {
     return input ? *input : town.folder / "school.csv";
 }
 
+std::string Plan::home_subject() const {
+    return fmt::format("{}/home7@{}", home.jid.to_string(), home.jid.domain());
+}
+
 std::string Plan::home_index() const {
-    return fmt::format("{}/home7@{}/grid/index", home.jid.to_string(), home.jid.domain());
+    return home_subject() + "/index/drawn";
 }
 
 void add_plan_options(cxxopts::Options& options) {
     const auto text = [](const char* fallback) {
         return cxxopts::value<std::string>()->default_value(fallback);
     };
-    options.add_options()("folder", "where everything lies", cxxopts::value<std::string>())(
-        "day", "the synthetic day, or the day of the input to draw", cxxopts::value<std::string>())(
-        "pace", "seconds that the synthetic day takes",
-        cxxopts::value<double>()->default_value("12"))("input", "a CSV file of one's own",
-                                                       cxxopts::value<std::string>())(
-        "column", "its columns to send", cxxopts::value<std::vector<std::string>>())(
-        "unit", "their unit", text("W"))("meaning", "power, energy or index", text(""))(
-        "time-column", "", text("#1"))("time-format", "", text("iso8601"))(
-        "time-zone", "", text("Europe/Paris"))("skipped-hour", "", text("refuse"))(
-        "separator", "", text(","))("decimal", "", text("."));
+    auto add = options.add_options();
+    add("folder", "where everything lies", cxxopts::value<std::string>());
+    add("day", "the synthetic day, or the day of the input to draw", text(synthetic_day));
+    add("pace", "seconds that the synthetic day takes", text("12"));
+    add("input", "a CSV file of one's own", cxxopts::value<std::string>());
+    add("column", "its columns to send", cxxopts::value<std::vector<std::string>>());
+    add("unit", "the unit of its values", text("W"));
+    add("meaning", "power, energy or index", cxxopts::value<std::string>());
+    add("time-column", "the column of the time", text("#1"));
+    add("time-format", "as the adapter csv has it", text("iso8601"));
+    add("time-zone", "of times without offset", text("Europe/Paris"));
+    add("skipped-hour", "refuse or shift", text("refuse"));
+    add("separator", "between cells", text(","));
+    add("decimal", ". or ,", text("."));
 }
 
 Plan plan_from(const cxxopts::ParseResult& given) {
@@ -153,15 +171,15 @@ Plan plan_from(const cxxopts::ParseResult& given) {
     plan.time_column = given["time-column"].as<std::string>();
     plan.time_format = given["time-format"].as<std::string>();
     plan.nonexistent = given["skipped-hour"].as<std::string>();
-    plan.pace = std::chrono::duration<double>(given["pace"].as<double>());
-    if (given.count("day") > 0) plan.day = day_from(given["day"].as<std::string>());
+    plan.pace = pace_from(given["pace"].as<std::string>());
+    plan.day = day_from(given["day"].as<std::string>());
     if (given.count("input") > 0) {
         plan.input = std::filesystem::absolute(given["input"].as<std::string>());
         plan.columns = columns_of_input(plan, given);
     } else {
-        if (!plan.day) plan.day = day_from(synthetic_day);
         plan.columns = columns_of_the_model(plan);
     }
+    if (!plan.input || given.count("day") > 0) plan.drawn = plan.day;
     return plan;
 }
 

@@ -62,8 +62,10 @@ struct Plan {
     std::string separator, decimal, time_column, time_format, nonexistent;
     std::vector<Column> columns;
     Zone zone{"UTC"};
-    /// The day to make, or of the input the day to draw where one was asked for.
-    std::optional<std::chrono::sys_days> day;
+    /// The synthetic day: of the home always, of the town where there is no input.
+    std::chrono::sys_days day;
+    /// The day of the input to draw; nothing: the one with most.
+    std::optional<std::chrono::sys_days> drawn;
     /// How long the synthetic day takes.
     std::chrono::duration<double> pace{12};
 
@@ -73,7 +75,9 @@ struct Plan {
     std::filesystem::path received() const { return coop.folder / "readings"; }
     /// The serial line of the home's meter.
     std::filesystem::path meter() const { return home.folder / "meter"; }
-    /// The series of the home's meter: energy taken from the grid since it was mounted.
+    /// Whom that meter is about.
+    std::string home_subject() const;
+    /// Its series: energy taken from the grid since it was mounted.
     std::string home_index() const;
 };
 

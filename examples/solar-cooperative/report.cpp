@@ -119,14 +119,12 @@ std::string caption(const Plan& plan, sys_days day, const Page& page) {
     const auto text =
         fmt::format("{}-{:02}-{:02}", static_cast<int>(date.year()),
                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
-    std::string origin = "synthetic: a cloudless sky over 47.75° N";
+    std::string origin =
+        "synthetic: a clear-sky roof at 47.75° N, an invented school, an invented household";
     if (plan.input)
-        origin = plan.input->filename().string() + (plan.day ? "" : ", its day with most");
-    return coloured(text, bold, page.colours) +
-           coloured(
-               fmt::format(", {}, as the cooperative received it ({})", plan.zone.name(), origin),
-               dim, page.colours) +
-           "\n\n";
+        origin = plan.input->filename().string() + (plan.drawn ? "" : ", its day with most");
+    return coloured(text, bold, page.colours) + ", " + plan.zone.name() +
+           ", as the cooperative received it\n" + coloured(origin, dim, page.colours) + "\n\n";
 }
 
 }  // namespace
@@ -156,7 +154,7 @@ std::string day_drawing(const Plan& plan, const Page& page) {
     const SeriesByName all = received(plan);
     const auto names = power_series(plan, all);
     if (names.empty()) return {};
-    const sys_days day = plan.day ? *plan.day : fullest_day(all.at(names.front()), plan.zone);
+    const sys_days day = plan.drawn ? *plan.drawn : fullest_day(all.at(names.front()), plan.zone);
     const Canvas canvas{
         .columns = std::min<std::size_t>(page.columns, 104), .rows = 10, .colours = page.colours};
     const auto curve = [&](std::size_t i) {
@@ -171,12 +169,15 @@ std::string whereabouts(const Plan& plan) {
         const auto near = path.lexically_proximate(std::filesystem::current_path());
         return near.string().starts_with("..") ? path.string() : near.string();
     };
+    const auto courant =
+        std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path() / "courant";
     return fmt::format(
-        "what the cooperative has   {}/*.csv\n"
-        "the three proxies          {}/{{town,home,coop}}/courant.toml, with store and log beside\n"
-        "the two servers            {}/servers/*/log\n"
-        "look closer                courant status -c {}\n",
-        shown(plan.received()), shown(plan.folder), shown(plan.folder), shown(plan.town.config()));
+        "what the cooperative has  {}/*.csv\n"
+        "the three proxies         {}/{{town,home,coop}}/ (courant.toml, courant.db, log)\n"
+        "the two servers           {}/servers/\n"
+        "look closer               {} status -c {}\n",
+        shown(plan.received()), shown(plan.folder), shown(plan.folder), shown(courant),
+        shown(plan.town.config()));
 }
 
 }  // namespace courant::example

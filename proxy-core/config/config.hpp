@@ -77,7 +77,7 @@ struct LimitsConfig {
     /// How far beyond adapter_timeout a call is reported as hanging.
     Span hang_notice = std::chrono::seconds{30};
     /// How long an app may answer "not now" for a reading before that becomes a dead letter.
-    Span give_up_after = std::chrono::hours{24};
+    Span give_up_after = std::chrono::minutes{10};
     /// The first pause after a failure; each further one is twice as long.
     Span retry_first = std::chrono::seconds{1};
     /// The longest pause between two tries.

@@ -62,7 +62,7 @@ inline constexpr Key identity[] = {
                   .help = "host:port of the XMPP server, where the DNS does not name it"}},
     {.property =
          {.name = "ca_file",
-          .type = text,
+          .type = path,
           .help = "Certificates (PEM) to trust instead of the system's, for a private authority"}},
     {.property = {.name = "resource",
                   .type = text,
@@ -72,7 +72,7 @@ inline constexpr Key identity[] = {
 
 inline constexpr Key store[] = {
     {.property = {.name = "path",
-                  .type = text,
+                  .type = path,
                   .fallback = "courant.db",
                   .help = "The SQLite file that holds mailboxes, peers, grants and cursors"}},
 };
@@ -132,7 +132,7 @@ inline constexpr Key limits[] = {
      .shortest = a_moment},
     {.property = {.name = "give_up_after",
                   .type = duration,
-                  .fallback = "24h",
+                  .fallback = "10m",
                   .help = "How long an app may answer \"not now\" for a reading before that "
                           "becomes a dead letter"},
      .shortest = a_moment},

@@ -21,9 +21,7 @@
 // Secrets. They may lie in a file: `password_file = "password"`; one newline at its end is not part
 // of it. A file that group or others may read is a warning.
 //
-// Paths. Relative ones start at the configuration file's folder. In an adapter's settings a text is
-// a path if its property is called `path` or `folder`, or ends in `_path` or `_file`; `-` stays as
-// it is.
+// Paths. Relative ones start at the configuration file's folder; `-` stays as it is.
 //
 // Nothing. An empty text for a key that has no default is the same as no key.
 //

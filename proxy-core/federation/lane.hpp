@@ -32,7 +32,7 @@ struct LaneLimits {
     std::int64_t window_messages = 64;
     std::int64_t window_bytes = std::int64_t{4} << 20;
     /// How long a peer may take to answer the oldest message in flight.
-    std::chrono::milliseconds answer_timeout{30'000};
+    std::chrono::milliseconds answer_timeout{10'000};
     /// The longest pause between two tries at a peer that does not answer.
     std::chrono::milliseconds longest_pause{300'000};
 };

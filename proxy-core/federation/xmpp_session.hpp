@@ -10,7 +10,9 @@
 //
 // The server's silence is not taken for life: when nothing came for a while it is pinged
 // (XEP-0199), and a ping without answer ends the session, unless bytes that we send are still
-// moving. TCP alone needs a quarter of an hour to notice.
+// moving. TCP alone needs a quarter of an hour to notice. A ping waits its turn behind what was
+// sent before it: with a server that throttles its clients (Debian's ejabberd reads 3 kB/s) both
+// times together have to exceed what the largest stanza takes.
 //
 // The resource is a prefix and a random suffix, the same for all sessions of one object: a new
 // session replaces our own dead one at once, and two programs with one account do not throw each

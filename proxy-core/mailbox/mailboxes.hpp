@@ -80,6 +80,10 @@ class Mailboxes {
     /// Removes what the peer has durably, through `through`; how many messages that were. Does
     /// nothing for an unknown lane or a number never given out.
     virtual std::int64_t acknowledge(const LaneId& lane, Seq through) = 0;
+    /// Gives what waits in a lane a new lane, numbered from 1; its id, or nothing for an unknown
+    /// lane. For a store that was restored from a copy: the peer knows higher numbers than the
+    /// store has given out, so that new messages under these numbers would pass for repetitions.
+    virtual std::optional<LaneId> renew_lane(const LaneId& lane, Time now) = 0;
     /// The message if it still waits.
     virtual std::optional<Message> find_outgoing(const LaneId& lane, Seq seq) = 0;
     virtual std::vector<OutgoingLane> outgoing_lanes() = 0;

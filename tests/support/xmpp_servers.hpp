@@ -2,7 +2,7 @@
 //
 //     XmppServers servers;
 //     XmppServer& coop = servers.add(ServerKind::prosody, "coop.example", {{"zabbix", "pw"}});
-//     XmppServer& lorient = servers.add(ServerKind::ejabberd, "lorient.example", {{"meter", "pw"}});
+//     XmppServer& lorient = servers.add(ServerKind::ejabberd, "lorient.example", {{"m", "pw"}});
 //     … coop.address(), servers.ca_file() …
 //
 // A thin hand on tests/support/xmpp/servers.sh, which examples call too and which says how the

@@ -34,11 +34,6 @@ Node fallback_node(const Property& property, int line) {
     return node;
 }
 
-// By their names: a Property cannot say that its text is a path.
-bool is_path(std::string_view name) {
-    return name == "path" || name == "folder" || name.ends_with("_path") || name.ends_with("_file");
-}
-
 bool is_empty_text(const Node& node) {
     const auto* text = node.as<std::string>();
     return text && text->empty();
@@ -167,6 +162,7 @@ Checker::Value Checker::value(const Node& node, const std::string& way, const Ke
     if (key.shape == Key::Shape::list) return list_value(node, way, key);
     switch (key.property.type) {
         case Type::text:
+        case Type::path:
         case Type::choice:
         case Type::secret:
             return text_value(node, way, key.property);
@@ -228,7 +224,7 @@ Checker::Value Checker::text_value(const Node& node, const std::string& way,
                                 did_you_mean(*text, choices)));
         return std::nullopt;
     }
-    return property.type == Type::text ? resolved(property.name, *text) : *text;
+    return property.type == Type::path ? resolved(*text) : *text;
 }
 
 Checker::Value Checker::integer_value(const Node& node, const std::string& way, const Key& key) {
@@ -304,8 +300,8 @@ Checker::Value Checker::read_secret(const Node& node, const std::string& way) {
     return text;
 }
 
-std::string Checker::resolved(std::string_view name, const std::string& text) const {
-    if (!is_path(name) || text.empty() || text == "-") return text;
+std::string Checker::resolved(const std::string& text) const {
+    if (text.empty() || text == "-") return text;
     return (folder_ / text).lexically_normal().string();
 }
 

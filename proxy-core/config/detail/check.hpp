@@ -60,7 +60,7 @@ class Checker {
     Value tables_value(const Node& node, const std::string& way, const Property& property);
     Value wrong_type(const Node& node, const std::string& way, std::string_view wanted);
     Value read_secret(const Node& node, const std::string& way);
-    std::string resolved(std::string_view name, const std::string& text) const;
+    std::string resolved(const std::string& text) const;
 
     std::filesystem::path folder_;
     Faults& faults_;

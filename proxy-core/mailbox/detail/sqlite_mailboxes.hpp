@@ -22,6 +22,7 @@ class SqliteMailboxes final : public Mailboxes {
     std::pair<LaneId, Seq> enqueue(const Outgoing& message, Time now) override;
     std::vector<Message> outbox(const LaneId& lane, Seq after, PageLimit limit) override;
     std::int64_t acknowledge(const LaneId& lane, Seq through) override;
+    std::optional<LaneId> renew_lane(const LaneId& lane, Time now) override;
     std::optional<Message> find_outgoing(const LaneId& lane, Seq seq) override;
     std::vector<OutgoingLane> outgoing_lanes() override;
 

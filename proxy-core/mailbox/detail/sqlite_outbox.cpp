@@ -106,6 +106,22 @@ std::int64_t SqliteMailboxes::acknowledge(const LaneId& lane, Seq through) {
         .run();
 }
 
+std::optional<LaneId> SqliteMailboxes::renew_lane(const LaneId& lane, Time now) {
+    const auto row = find_lane(connection_, lane);
+    if (!row) return std::nullopt;
+    auto renewed = make_lane_id(now);
+    Query(connection_,
+          "UPDATE lanes_out SET lane = ?, next = next - acknowledged, acknowledged = 0 "
+          "WHERE id = ?",
+          renewed, row->id)
+        .run();
+    // By way of negative numbers, or an old and a new number could meet.
+    Query(connection_, "UPDATE outbox SET seq = ? - seq WHERE lane = ?", row->acknowledged, row->id)
+        .run();
+    Query(connection_, "UPDATE outbox SET seq = -seq WHERE lane = ?", row->id).run();
+    return renewed;
+}
+
 std::optional<Message> SqliteMailboxes::find_outgoing(const LaneId& lane, Seq seq) {
     const auto row = find_lane(connection_, lane);
     if (!row) return std::nullopt;

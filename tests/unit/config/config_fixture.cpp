@@ -14,7 +14,7 @@ constexpr Property series_items[] = {
 };
 
 constexpr Property roof_properties[] = {
-    {.name = "path", .type = Type::text, .need = Need::required, .help = "file to read"},
+    {.name = "path", .type = Type::path, .need = Need::required, .help = "file to read"},
     {.name = "access_token", .type = Type::secret, .help = "what the app wants to see"},
     {.name = "mode", .type = Type::choice, .fallback = "append", .choices = "append|replace"},
     {.name = "retries", .type = Type::integer, .fallback = "3", .help = "how often"},

@@ -21,10 +21,15 @@ class StoreFaults {
     /// All is well again.
     void mend() { turn(State::well); }
 
+    /// How many commits have failed so far.
+    int failures() const { return failures_; }
+
     /// Waits while commits are held; whether this one shall fail.
-    bool fails() const {
+    bool fails() {
         state_.wait(State::held);
-        return state_ == State::failing;
+        if (state_ != State::failing) return false;
+        ++failures_;
+        return true;
     }
 
   private:
@@ -34,6 +39,7 @@ class StoreFaults {
         state_.notify_all();
     }
     std::atomic<State> state_{State::well};
+    std::atomic<int> failures_{0};
 };
 
 /// Another store behind such a switch.

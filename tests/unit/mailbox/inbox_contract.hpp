@@ -251,10 +251,12 @@ TEST_CASE_TEMPLATE_DEFINE("a message stays until the slowest sink has it", Home,
     store->commit([](Mailboxes& m) {
         for (Seq seq = 1; seq <= 5; ++seq) m.take_in(incoming(seq), at(0));
         const auto arrivals = m.inbox(0, everything);
-        const std::vector<std::string> sinks{"fast", "slow"};
+        const std::vector<std::string> sinks{"slow", "fast"};
+        const std::vector<std::string> other_order{"fast", "slow"};
         CHECK(m.delivered("fast") == 0);
         m.set_delivered("fast", arrivals[4].position);
         CHECK(m.purge_delivered(sinks) == 0);
+        CHECK(m.purge_delivered(other_order) == 0);
         m.set_delivered("slow", arrivals[1].position);
         CHECK(m.purge_delivered({}) == 0);
         CHECK(m.purge_delivered(sinks) == 2);

@@ -101,6 +101,32 @@ TEST_CASE_TEMPLATE_DEFINE("a receipt for a number never given out changes nothin
     });
 }
 
+TEST_CASE_TEMPLATE_DEFINE("what waits can go on in a new lane, numbered from 1", Home,
+                          what_waits_can_go_on_in_a_new_lane) {
+    Home home;
+    const auto store = home.open({});
+    store->commit([](Mailboxes& m) {
+        LaneId old;
+        for (std::int64_t i = 1; i <= 6; ++i)
+            old = m.enqueue(outgoing("bmhs@coop.example", std::to_string(i)), at(i)).first;
+        m.acknowledge(old, 2);
+        const auto renewed = m.renew_lane(old, at(9));
+        REQUIRE(renewed);
+        CHECK(*renewed != old);
+        const auto messages = m.outbox(*renewed, 0, everything);
+        CHECK(numbers(messages) == run(1, 4));
+        CHECK(messages.front().body == "3");
+        CHECK(messages.back().body == "6");
+        CHECK(m.outgoing_lanes().size() == 1);
+        CHECK(m.outgoing_lanes()[0].waiting_messages == 4);
+        CHECK(m.outgoing_lanes()[0].oldest == at(3));
+        CHECK(m.enqueue(outgoing("bmhs@coop.example", "7"), at(10)) == std::pair{*renewed, Seq{5}});
+        CHECK(m.acknowledge(old, 6) == 0);
+        CHECK(m.acknowledge(*renewed, 5) == 5);
+        CHECK_FALSE(m.renew_lane(old, at(11)));
+    });
+}
+
 TEST_CASE_TEMPLATE_DEFINE("a lane tells how much waits and since when", Home,
                           a_lane_tells_how_much_waits) {
     Home home;

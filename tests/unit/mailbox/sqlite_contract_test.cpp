@@ -22,6 +22,7 @@ TEST_CASE_TEMPLATE_INVOKE(an_empty_message_is_no_trouble, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(every_lane_has_numbers_of_its_own, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(a_receipt_removes_only_what_it_covers, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(a_receipt_beyond_the_end_changes_nothing, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(what_waits_can_go_on_in_a_new_lane, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(a_lane_tells_how_much_waits, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(a_page_of_the_outbox_ends, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(rows_may_go_while_one_reads, SqliteHome);

@@ -1,0 +1,120 @@
+// The scenarios of this folder, one test each.
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "tests/scenarios/script.hpp"
+
+using courant::test::Script;
+
+namespace {
+
+const std::filesystem::path folder = COURANT_SCENARIOS;
+
+void play(const std::string& name) {
+    Script::play(folder / (name + ".txt"));
+}
+
+}  // namespace
+
+TEST_CASE("messages in order are acknowledged through one number") {
+    play("in-order");
+}
+
+TEST_CASE("a hole is told, and filled") {
+    play("hole");
+}
+
+TEST_CASE("a repetition changes nothing and is acknowledged again") {
+    play("repetition");
+}
+
+TEST_CASE("a void takes its number and leaves nothing there") {
+    play("void");
+}
+
+TEST_CASE("a stranger is told so, and leaves no trace") {
+    play("stranger");
+}
+
+TEST_CASE("a peer speaks its own names only") {
+    play("foreign-name");
+}
+
+TEST_CASE("a relay passes on what others said") {
+    play("relay");
+}
+
+TEST_CASE("what has passed here before is not taken again") {
+    play("loop");
+}
+
+TEST_CASE("readings without a retention are not taken") {
+    play("retain");
+}
+
+TEST_CASE("one broken record refuses its message") {
+    play("broken-pack");
+}
+
+TEST_CASE("a bounce is no data and silences its lane") {
+    play("bounce");
+}
+
+TEST_CASE("a silent peer gets the first message again, alone") {
+    play("silence");
+}
+
+TEST_CASE("a restarted proxy says where it stands and sends the rest again") {
+    play("resume");
+}
+
+TEST_CASE("what a peer misses goes again") {
+    play("missing");
+}
+
+TEST_CASE("a peer that lost its store gets voids") {
+    play("lost-store");
+}
+
+TEST_CASE("a sender that lost its store begins a new lane") {
+    play("new-lane");
+}
+
+TEST_CASE("a receipt for what was never sent changes nothing") {
+    play("beyond");
+}
+
+TEST_CASE("no receipt without a commit") {
+    play("commit");
+}
+
+TEST_CASE("what a peer refuses becomes a dead letter here") {
+    play("reject");
+}
+
+TEST_CASE("a peer that was away gets the rest at once") {
+    play("away");
+}
+
+TEST_CASE("a proxy says who it is and that it is alive") {
+    play("discovery");
+}
+
+TEST_CASE("an ordinary client gets its XEP-0184 receipt") {
+    play("ordinary-client");
+}
+
+TEST_CASE("every script of the folder is played") {
+    std::ostringstream here;
+    here << std::ifstream(folder / "scenarios_test.cpp").rdbuf();
+    for (const auto& file : std::filesystem::directory_iterator(folder)) {
+        const std::string name = file.path().stem().string();
+        if (file.path().extension() != ".txt" || name == "CMakeLists") continue;
+        CAPTURE(name);
+        CHECK(here.str().find("play(\"" + name + "\")") != std::string::npos);
+    }
+}

@@ -1,0 +1,243 @@
+#include "tests/scenarios/script.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+namespace courant::test {
+
+namespace {
+
+constexpr std::string_view ellipsis = "…";
+
+[[noreturn]] void not_understood(const std::string& text) {
+    throw std::invalid_argument("no line of a scenario: " + text);
+}
+
+std::string first_word(std::string& text) {
+    const auto end = std::min(text.find(' '), text.size());
+    std::string word = text.substr(0, end);
+    text.erase(0, std::min(text.find_first_not_of(' ', end), text.size()));
+    return word;
+}
+
+void replace(std::string& text, std::string_view what, const std::string& by) {
+    for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
+        text.replace(at, what.size(), by);
+}
+
+// The elements of a list "<a>…</a>, <b/>".
+std::vector<std::string> elements_of(const std::string& text) {
+    std::vector<std::string> elements;
+    int depth = 0;
+    std::size_t begin = 0;
+    for (std::size_t at = text.find('<'); at != std::string::npos; at = text.find('<', at + 1)) {
+        const auto end = text.find('>', at);
+        if (end == std::string::npos) not_understood(text);
+        if (depth == 0) begin = at;
+        const bool closing = text[at + 1] == '/';
+        const bool empty = text[end - 1] == '/';
+        depth += closing ? -1 : empty ? 0 : 1;
+        if (depth == 0) elements.push_back(text.substr(begin, end + 1 - begin));
+    }
+    if (depth != 0 || elements.empty()) not_understood(text);
+    return elements;
+}
+
+std::string attribute_of(const std::string& element, std::string_view name) {
+    const std::string key = fmt::format(" {}='", name);
+    const auto begin = element.find(key);
+    if (begin == std::string::npos) return {};
+    const auto value = begin + key.size();
+    return element.substr(value, element.find('\'', value) - value);
+}
+
+// Writes an attribute into the first tag, if it has none of that name.
+void complete(std::string& element, std::string_view name, std::string_view value) {
+    const std::string tag = element.substr(0, element.find('>'));
+    if (tag.find(fmt::format(" {}=", name)) != std::string::npos) return;
+    element.insert(tag.find_first_of(" />", 1) == std::string::npos ? tag.size()
+                                                                   : tag.find_first_of(" />", 1),
+                   fmt::format(" {}='{}'", name, value));
+}
+
+}  // namespace
+
+std::vector<Script::Line> Script::lines_of(const std::filesystem::path& file) {
+    std::ifstream in(file);
+    REQUIRE(in);
+    std::vector<Line> lines;
+    int number = 0;
+    for (std::string text; std::getline(in, text);) {
+        ++number;
+        const auto begin = text.find_first_not_of(' ');
+        if (begin == std::string::npos || text[begin] == '#') continue;
+        if (begin > 0 && !lines.empty())
+            lines.back().text += ' ' + text.substr(begin);
+        else
+            lines.push_back({number, text.substr(begin)});
+    }
+    return lines;
+}
+
+void Script::play(const std::filesystem::path& file) {
+    Script script;
+    for (const Line& line : lines_of(file)) {
+        INFO(file.filename().string() << ":" << line.number << ": " << line.text);
+        try {
+            script.step(line.text);
+        } catch (const std::invalid_argument& error) {
+            FAIL(error.what());
+        }
+    }
+    REQUIRE(script.proxy_);
+}
+
+void Script::step(const std::string& line) {
+    std::string rest = line;
+    const std::string who = first_word(rest);
+    const std::string verb = first_word(rest);
+    if (verb == "is") return declares(who, first_word(rest), rest) ? void() : not_understood(line);
+    if (!proxy_) not_understood(line);
+    if (who == proxy_name_) return proxy_does(verb, rest);
+    const auto actor = actors_.find(who);
+    if (actor == actors_.end()) not_understood(line);
+    client_does(actor->second, verb, rest);
+}
+
+// "town is proxy meter@town.example", "coop is peer zabbix@coop.example"
+bool Script::declares(const std::string& who, const std::string& what, const std::string& rest) {
+    std::string options = rest;
+    const std::string jid = first_word(options);
+    if (what == "proxy") {
+        proxy_name_ = who;
+        proxy_ = std::make_unique<Proxy>(network_, jid,
+                                         options == "impatient" ? quick() : patient());
+        return options.empty() || options == "impatient";
+    }
+    if (!proxy_ || !options.empty()) return false;
+    if (what != "peer" && what != "relay" && what != "stranger") return false;
+    Actor& actor = actors_[who];
+    actor.client = std::make_unique<Client>(network_, jid);
+    if (what != "stranger") proxy_->knows(actor.client->jid(), what == "relay");
+    settle();
+    return true;
+}
+
+void Script::proxy_does(const std::string& verb, const std::string& rest) {
+    if (verb == "sends") {  // "3 to coop"
+        std::istringstream words(rest);
+        int messages = 0;
+        std::string to, whom;
+        if (!(words >> messages >> to >> whom) || to != "to" || !actors_.contains(whom))
+            not_understood(rest);
+        proxy_->sends(actors_.at(whom).client->jid(), messages);
+    } else if (verb == "holds") {
+        settle();
+        CHECK(rest == (proxy_->values().empty() ? "nothing"
+                                                : fmt::format("{}", fmt::join(proxy_->values(), " "))));
+    } else if (verb == "keeps") {  // in its outbox
+        settle();
+        CHECK(std::stoll(rest) == proxy_->waiting());
+    } else if (verb == "buries") {  // "nothing", or the reasons of its dead letters, with | between
+        settle();
+        std::string reasons;
+        for (const DeadLetter& letter : proxy_->dead())
+            reasons += (reasons.empty() ? "" : " | ") + letter.reason;
+        CHECK(rest == (reasons.empty() ? "nothing" : reasons));
+    } else if (verb == "cannot" && rest == "commit") {
+        proxy_->faults().fail();
+    } else if (verb == "can" && rest == "commit") {
+        proxy_->faults().mend();
+    } else if (verb == "restarts") {
+        proxy_->restart();
+    } else if (verb == "loses" && rest == "its store") {
+        proxy_->lose_store();
+        for (const auto& [name, actor] : actors_) proxy_->knows(actor.client->jid());
+    } else if (verb == "logs") {
+        settle();
+        CHECK(proxy_->log().find(rest) != std::string::npos);
+    } else {
+        not_understood(verb + ' ' + rest);
+    }
+}
+
+void Script::client_does(Actor& actor, const std::string& verb, const std::string& rest) {
+    if (verb == "sends") {
+        sends(actor, filled_in(actor, rest));
+    } else if (verb == "receives" && rest == "nothing") {
+        settle();
+        CHECK(actor.client->heard().size() == actor.read);
+    } else if (verb == "receives" && rest.starts_with("no ")) {
+        receives_no(actor, filled_in(actor, rest.substr(3)));
+    } else if (verb == "receives") {
+        receives(actor, filled_in(actor, rest));
+    } else if (verb == "leaves") {
+        actor.client->leave();
+    } else if (verb == "returns") {
+        actor.client->come_back();
+        settle();
+    } else {
+        not_understood(verb + ' ' + rest);
+    }
+}
+
+void Script::sends(Actor& actor, const std::string& elements) {
+    const std::string to = proxy_->jid().to_string();
+    for (std::string element : elements_of(elements)) {
+        if (element.starts_with("<message") || element.starts_with("<iq")) {
+            complete(element, "to", element.starts_with("<iq") ? to + "/courant" : to);
+            actor.client->says(element);
+            continue;
+        }
+        const std::string seq = attribute_of(element, "seq");
+        complete(element, "xmlns", courant_namespace);
+        replace(element, ellipsis,
+                pack_of(actor.client->jid(), seq.empty() ? 0 : std::stod(seq)));
+        actor.client->says(proxy_->jid(), element, "s" + seq);
+    }
+}
+
+void Script::receives(Actor& actor, const std::string& path) {
+    const Path wanted(path);
+    run_until(
+        [&] {
+            const auto& heard = actor.client->heard();
+            while (actor.read < heard.size())
+                if (wanted.fits(heard[actor.read++])) return true;
+            return false;
+        },
+        *proxy_, *actor.client);
+}
+
+void Script::receives_no(Actor& actor, const std::string& path) {
+    settle();
+    const Path unwanted(path);
+    const auto& heard = actor.client->heard();
+    for (std::size_t i = actor.read; i < heard.size(); ++i) CHECK_FALSE(unwanted.fits(heard[i]));
+}
+
+// {lane} is the lane from the proxy to this actor.
+std::string Script::filled_in(const Actor& actor, std::string text) {
+    if (text.find("{lane}") != std::string::npos)
+        replace(text, "{lane}", proxy_->lane_to(actor.client->jid()).lane.value);
+    return text;
+}
+
+void Script::settle() {
+    const auto turn = [&] {
+        proxy_->turn();
+        for (auto& [name, actor] : actors_) actor.client->turn();
+        try {
+            proxy_->ask([](Mailboxes&) {});
+        } catch (const StoreError&) {
+            // The script wants it so; what was posted before has been tried.
+        }
+    };
+    for (int i = 0; i < 8; ++i) turn();
+}
+
+}  // namespace courant::test

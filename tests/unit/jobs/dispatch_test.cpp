@@ -1,0 +1,162 @@
+#include "jobs/dispatch.hpp"
+
+#include <doctest/doctest.h>
+
+#include <limits>
+#include <random>
+
+#include "proxy-core/federation/protocol.hpp"
+#include "tests/unit/jobs/desk.hpp"
+
+using namespace courant;
+using namespace courant::test;
+
+namespace {
+
+Dispatch dispatched(const senml::Pack& pack, const std::vector<Subscription>& subscriptions,
+                    const DispatchRules& how = rules()) {
+    return dispatch(pack, subscriptions, how);
+}
+
+std::size_t stanza_size(const Outgoing& outgoing) {
+    Message message;
+    message.peer = outgoing.peer;
+    message.lane = {std::string(26, 'L')};
+    message.seq = 1'000'000;
+    message.envelope = outgoing.envelope;
+    message.body = outgoing.body;
+    return to_stanza(message).size();
+}
+
+}  // namespace
+
+TEST_CASE("a peer gets the series it has subscribed to, in their order, and no others") {
+    senml::Pack pack;
+    add(pack, power, at(1), 1);
+    add(pack, indexes, at(1), 100);
+    add(pack, power, at(2), 2);
+    const auto out =
+        dispatched(pack, {subscription(coop, "zabbix@lorient.example/school@*/pv/power")});
+    REQUIRE(out.messages.size() == 1);
+    CHECK(out.messages[0].peer == coop);
+    CHECK(out.messages[0].records == 2);
+    CHECK(numbers_of(out.messages[0].body) == run(1, 2));
+    CHECK(out.unwanted == 1);
+    CHECK(out.refused.empty());
+}
+
+TEST_CASE("one series goes to two destinations, each with its own retention and grant") {
+    const auto out = dispatched(readings(3), {subscription(coop, "*", "P3Y", "members"),
+                                              subscription(analyst, "*", "P1M")});
+    REQUIRE(out.messages.size() == 2);
+    const auto& [to_coop, to_analyst] = std::pair(out.messages[0], out.messages[1]);
+    CHECK(to_coop.peer == coop);
+    CHECK(to_coop.envelope == Envelope{"P3Y", "members", Quality::raw, {self}});
+    CHECK(to_analyst.peer == analyst);
+    CHECK(to_analyst.envelope == Envelope{"P1M", "", Quality::raw, {self}});
+    CHECK(to_coop.body == to_analyst.body);
+    CHECK(out.unwanted == 0);
+}
+
+TEST_CASE("a series that several subscriptions of a peer fit goes once, under the first") {
+    const auto out = dispatched(readings(1), {subscription(coop, "*/power", "P1Y"),
+                                              subscription(coop, "*", "P3Y")});
+    REQUIRE(out.messages.size() == 1);
+    CHECK(out.messages[0].envelope.retain == "P1Y");
+}
+
+TEST_CASE("readings under two grants never share a message") {
+    senml::Pack pack = readings(2);
+    add(pack, indexes, at(1), 100);
+    const auto out = dispatched(pack, {subscription(coop, "*/power", "P3Y", "a"),
+                                       subscription(coop, "*/index", "P3Y", "b")});
+    REQUIRE(out.messages.size() == 2);
+    CHECK(out.messages[0].records + out.messages[1].records == 3);
+    CHECK(out.messages[0].envelope.grant != out.messages[1].envelope.grant);
+}
+
+TEST_CASE("two readings of one second, and two at one instant, all go") {
+    senml::Pack pack;
+    add(pack, power, at(1), 1);
+    add(pack, power, at(1) + std::chrono::milliseconds(500), 2);
+    add(pack, power, at(1) + std::chrono::milliseconds(500), 3);
+    const auto out = dispatched(pack, {subscription(coop)});
+    REQUIRE(out.messages.size() == 1);
+    CHECK(numbers_of(out.messages[0].body) == run(1, 3));
+}
+
+TEST_CASE("ten thousand readings are split, in order, and no stanza is over the limit") {
+    senml::Pack pack;
+    std::mt19937_64 random(7);
+    std::vector<double> values;
+    for (int i = 0; i < 10'000; ++i) {
+        values.push_back(std::uniform_real_distribution<>(-1e6, 1e6)(random));
+        add(pack, power, at(i) + std::chrono::nanoseconds(random() % 1'000'000'000), values.back());
+    }
+    for (const std::size_t limit : {200'000, 12'000}) {
+        CAPTURE(limit);
+        DispatchRules how = rules();
+        how.stanza_bytes = limit;
+        const auto out = dispatched(pack, {subscription(coop)}, how);
+        std::vector<double> sent;
+        for (const Outgoing& message : out.messages) {
+            CHECK(stanza_size(message) <= limit);
+            CHECK(message.records <= 500);
+            const auto some = numbers_of(message.body);
+            CHECK(message.records == static_cast<std::int64_t>(some.size()));
+            sent.insert(sent.end(), some.begin(), some.end());
+        }
+        CHECK(sent == values);
+        CHECK(out.messages.size() >= 20);
+        CHECK(out.refused.empty());
+    }
+}
+
+TEST_CASE("a text that fits no stanza is refused with its payload; those around it go") {
+    senml::Pack pack = readings(1);
+    const std::string huge(300'000, 'x');
+    pack.add_text(pack.intern_name(indexes), senml::no_unit, at(2), huge);
+    add(pack, power, at(3), 2);
+    const auto out = dispatched(pack, {subscription(coop), subscription(analyst)});
+    CHECK(out.messages.size() == 4);  // two on either side, for each peer
+    REQUIRE(out.refused.size() == 1);
+    CHECK(out.refused[0].where ==
+          "zabbix@lorient.example/school@lorient.example/index at 2026-05-28T20:26:42Z");
+    CHECK(out.refused[0].reason == "its message would be over limits.stanza_bytes = 200000");
+    CHECK(out.refused[0].payload.find(huge) != std::string::npos);
+    CHECK(out.refused[0].payload.starts_with("<sensml"));
+}
+
+TEST_CASE("a value that SenML does not have is refused as it was found, and costs no other") {
+    senml::Pack pack = readings(1);
+    add(pack, power, at(2), std::numeric_limits<double>::quiet_NaN());
+    add(pack, power, at(3), std::numeric_limits<double>::infinity());
+    add(pack, power, at(2), std::numeric_limits<double>::quiet_NaN());
+    pack.add_text(pack.intern_name(power), senml::no_unit, at(4), "a\x01");
+    add(pack, power, Time(std::chrono::seconds(5)), 7);
+    add(pack, power, at(5), 2);
+    const auto out = dispatched(pack, {subscription(coop), subscription(analyst)});
+    std::vector<double> sent;
+    for (const Outgoing& message : out.messages)
+        if (message.peer == coop)
+            for (const double value : numbers_of(message.body)) sent.push_back(value);
+    CHECK(sent == run(1, 2));
+    std::vector<std::string> payloads;
+    for (const Refused& refused : out.refused) payloads.push_back(refused.payload);
+    CHECK(payloads == std::vector<std::string>{"nan W", "inf W", "nan W", "a\x01", "7 W"});
+}
+
+TEST_CASE("without subscriptions everything is unwanted and nothing is written") {
+    const auto out = dispatched(readings(5), {});
+    CHECK(out.messages.empty());
+    CHECK(out.refused.empty());
+    CHECK(out.unwanted == 5);
+}
+
+TEST_CASE("a limit that leaves no room for any pack refuses and does not loop") {
+    DispatchRules how = rules();
+    how.stanza_bytes = 100;
+    const auto out = dispatched(readings(3), {subscription(coop)}, how);
+    CHECK(out.messages.empty());
+    CHECK(out.refused.size() == 3);
+}

@@ -1,0 +1,78 @@
+#include "jobs/outbound.hpp"
+
+#include <doctest/doctest.h>
+
+#include "tests/unit/jobs/desk.hpp"
+
+using namespace courant;
+using namespace courant::test;
+
+TEST_CASE("readings, cursor and refusals are committed together, and the federation hears of it") {
+    Desk desk;
+    desk.subscribe(subscription(coop));
+    auto outbound = desk.outbound();
+    outbound.put(readings(3), {{"roof.csv:7", "no number", "12,x"}}, "line 9", at(10));
+    CHECK(desk.outbox(coop) == run(1, 3));
+    CHECK(desk.ask([](Mailboxes& m) { return m.cursor("roof"); }) == "line 9");
+    CHECK(desk.told() == 1);
+    const auto dead = desk.dead();
+    REQUIRE(dead.size() == 1);
+    CHECK(dead[0].origin == DeadOrigin::source);
+    CHECK(dead[0].whom == "roof");
+    CHECK(dead[0].at == at(10));
+    CHECK(dead[0].reason == "roof.csv:7: no number");
+    CHECK(dead[0].payload == "12,x");
+    CHECK(desk.messages(coop).at(0).stored_at == at(10));
+}
+
+TEST_CASE("where the commit fails nothing of it is there: readings, cursor or refusals") {
+    Desk desk;
+    desk.subscribe(subscription(coop));
+    auto outbound = desk.outbound();
+    outbound.put(readings(1), {}, "1", at(0));
+    desk.faults().fail();
+    CHECK_THROWS_AS(outbound.put(readings(1, 2), {{"here", "bad", ""}}, "2", at(0)), StoreError);
+    desk.faults().mend();
+    CHECK(desk.outbox(coop) == run(1, 1));
+    CHECK(desk.ask([](Mailboxes& m) { return m.cursor("roof"); }) == "1");
+    CHECK(desk.dead().empty());
+    CHECK(desk.told() == 1);
+}
+
+TEST_CASE("without a cursor the old one stays") {
+    Desk desk;
+    desk.subscribe(subscription(coop));
+    auto outbound = desk.outbound();
+    outbound.put(readings(1), {}, "1", at(0));
+    outbound.put(readings(1, 2), {}, std::nullopt, at(0));
+    CHECK(desk.ask([](Mailboxes& m) { return m.cursor("roof"); }) == "1");
+    CHECK(desk.outbox(coop) == run(1, 2));
+}
+
+TEST_CASE("a subscription counts from the next readings on") {
+    Desk desk;
+    auto outbound = desk.outbound();
+    CHECK_FALSE(outbound.anybody_listens());
+    desk.subscribe(subscription(coop, "*/power"));
+    CHECK(outbound.anybody_listens());
+    outbound.put(readings(2), {}, "2", at(0));
+    desk.subscribe(subscription(analyst));
+    outbound.put(readings(2, 3), {}, "4", at(0));
+    CHECK(desk.outbox(coop) == run(1, 4));
+    CHECK(desk.outbox(analyst) == run(3, 4));
+}
+
+TEST_CASE("what went, what nobody wanted and what was refused is counted") {
+    Desk desk;
+    desk.subscribe(subscription(coop, "*/power"));
+    auto outbound = desk.outbound();
+    senml::Pack pack = readings(3);
+    add(pack, indexes, at(1), 5);
+    outbound.put(pack, {{"here", "bad", ""}}, "x", at(0));
+    const auto count = [&](std::string_view name) {
+        return desk.counters().get(name, {{"adapter", "roof"}}).value();
+    };
+    CHECK(count("courant_readings_extracted_total") == 4);
+    CHECK(count("courant_readings_unwanted_total") == 1);
+    CHECK(count("courant_readings_refused_total") == 1);
+}
