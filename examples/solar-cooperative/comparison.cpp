@@ -15,17 +15,6 @@ namespace {
 
 constexpr double joules_per_kwh = 3'600'000;
 
-double usual_period_seconds(const Series& series) {
-    std::map<senml::Span, std::size_t> count;
-    for (std::size_t i = 1; i < series.readings.size(); ++i)
-        ++count[series.readings[i].time - series.readings[i - 1].time];
-    if (count.empty()) return 0;
-    const auto most =
-        std::max_element(count.begin(), count.end(),
-                         [](const auto& a, const auto& b) { return a.second < b.second; });
-    return std::chrono::duration<double>(most->first).count();
-}
-
 bool same_bits(double a, double b) {
     return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
 }
@@ -78,7 +67,9 @@ double percentile(std::vector<double> sorted, double share) {
 
 class Comparison {
   public:
-    explicit Comparison(const Plan& plan) : plan_(plan), received_(received(plan)) {}
+    explicit Comparison(const Plan& plan) : plan_(plan), received_(received(plan)) {
+        result_.receiver = plan.coop.jid;
+    }
 
     void add_sender(const Member& sender) {
         const SeriesByName sent = sent_by(sender, plan_);
@@ -207,13 +198,26 @@ class Comparison {
 
 }  // namespace
 
+senml::Span usual_period(const Series& series) {
+    std::map<senml::Span, std::size_t> count;
+    for (std::size_t i = 1; i < series.readings.size(); ++i)
+        ++count[series.readings[i].time - series.readings[i - 1].time];
+    if (count.empty()) return {};
+    return std::max_element(count.begin(), count.end(),
+                            [](const auto& a, const auto& b) { return a.second < b.second; })
+        ->first;
+}
+
 std::optional<double> energy(const Series& series, Meaning meaning) {
     if (meaning == Meaning::other || series.readings.empty()) return std::nullopt;
     if (meaning == Meaning::index)
         return (series.readings.back().value - series.readings.front().value) / joules_per_kwh;
     double sum = 0;
     for (const Reading& reading : series.readings) sum += reading.value;
-    return (meaning == Meaning::power ? sum * usual_period_seconds(series) : sum) / joules_per_kwh;
+    if (meaning == Meaning::energy) return sum / joules_per_kwh;
+    const std::chrono::duration<double> period = usual_period(series);
+    if (period.count() == 0) return std::nullopt;
+    return sum * period.count() / joules_per_kwh;
 }
 
 Result compare(const Plan& plan) {

@@ -31,6 +31,8 @@ struct SeriesResult {
 
 /// What became of everything.
 struct Result {
+    /// The proxy that received it.
+    Jid receiver;
     std::vector<SeriesResult> series;
     std::size_t messages = 0;
     /// What did not fit, each a sentence; none: every reading arrived once, in order, as it was.
@@ -39,8 +41,11 @@ struct Result {
     std::int64_t set_aside = 0;
 };
 
-/// The energy of a series in kWh. A mean power counts for the period that occurs most often between
-/// two readings.
+/// The time that occurs most often between two readings; zero where there are not two.
+senml::Span usual_period(const Series& series);
+
+/// The energy of a series in kWh; a mean power counts for the usual period. Nothing where the
+/// readings do not say.
 std::optional<double> energy(const Series& series, Meaning meaning);
 
 /// Compares all that the plan's senders sent with all that the cooperative has.

@@ -18,6 +18,14 @@ std::string quoted(const std::string& text) {
     return out + '"';
 }
 
+/// A path below the run's folder as the proxy's administrator would write it; others stay whole.
+std::string from_its_folder(const std::filesystem::path& path, const Member& member) {
+    const auto run = member.folder.parent_path();
+    const auto below = path.lexically_relative(run);
+    const bool is_below = !below.empty() && *below.begin() != "..";
+    return is_below ? path.lexically_relative(member.folder).string() : path.string();
+}
+
 void write_file(const std::filesystem::path& path, const std::string& text) {
     std::ofstream out(path);
     out << text;
@@ -38,7 +46,7 @@ std::string common(const Member& member, const std::string& server, const Server
         "level = \"debug\"\n"
         "format = \"json\"\n",
         member.jid.to_string(), quoted(member.jid.to_string()), quoted(server),
-        quoted(servers.ca_file.string()));
+        quoted(from_its_folder(servers.ca_file, member)));
 }
 
 /// The town: a CSV file that its logger writes.
@@ -55,9 +63,9 @@ std::string town(const Plan& plan, const Servers& servers) {
         "time_format = {}\n"
         "time_zone = {}\n"
         "nonexistent = {}\n",
-        quoted(plan.town_file().string()), quoted(plan.separator), quoted(plan.decimal),
-        quoted(plan.time_column), quoted(plan.time_format), quoted(plan.zone.name()),
-        quoted(plan.nonexistent));
+        quoted(from_its_folder(plan.town_file(), plan.town)), quoted(plan.separator),
+        quoted(plan.decimal), quoted(plan.time_column), quoted(plan.time_format),
+        quoted(plan.zone.name()), quoted(plan.nonexistent));
     for (const Column& column : plan.columns)
         text += fmt::format(
             "\n[[adapters.logger.series]]\n"
@@ -83,7 +91,7 @@ std::string home(const Plan& plan, const Servers& servers) {
                "name = {}\n"
                "\n[[extract]]\n"
                "adapter = \"meter\"\n",
-               quoted(plan.meter().string()), quoted(plan.home_subject()),
+               quoted(from_its_folder(plan.meter(), plan.home)), quoted(plan.home_subject()),
                quoted(plan.home_index()));
 }
 
@@ -97,7 +105,7 @@ std::string coop(const Plan& plan, const Servers& servers) {
                "folder = {}\n"
                "\n[[receive]]\n"
                "adapter = \"books\"\n",
-               quoted(plan.received().string()));
+               quoted(from_its_folder(plan.received(), plan.coop)));
 }
 
 }  // namespace

@@ -14,8 +14,9 @@ constexpr std::size_t axis_columns = 7;  // "  30 ┤"
 constexpr std::size_t dots_across = 2;   // of one braille character
 constexpr std::size_t dots_down = 4;
 
-constexpr std::string_view area_sgr = "33";    // yellow
-constexpr std::string_view line_sgr = "1;36";  // bright cyan
+constexpr std::string_view area_sgr = "33";             // yellow
+constexpr std::string_view line_sgr = "1;36";           // bright cyan
+constexpr std::string_view line_on_area_sgr = "30;43";  // black on yellow
 constexpr std::array<std::string_view, 9> eighths{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
 
 std::size_t inner_columns(const Canvas& canvas) {

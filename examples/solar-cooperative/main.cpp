@@ -42,7 +42,7 @@ int report(const Plan& plan) {
     const Result result = compare(plan);
     std::cout << result_table(result, page) << '\n';
     if (const auto day = day_drawing(plan, page); !day.empty()) std::cout << day << '\n';
-    std::cout << whereabouts(plan);
+    std::cout << whereabouts(plan, result);
     return result.faults.empty() ? 0 : 1;
 }
 

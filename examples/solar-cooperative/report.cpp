@@ -8,7 +8,6 @@
 #include <limits>
 
 #include "examples/solar-cooperative/day_plot.hpp"
-#include "examples/solar-cooperative/model.hpp"
 
 namespace courant::example {
 namespace {
@@ -57,11 +56,11 @@ std::string verdict(const Result& result, const Page& page) {
     for (const std::string& fault : result.faults)
         text += fmt::format("{} {}\n", coloured("✗", "1;31", page.colours), fault);
     if (replaced > 0)
-        text += fmt::format("  {} readings stood at a time that a later one has too.\n",
+        text += fmt::format("  {} of them shared their time with a later one, which stands.\n",
                             grouped(replaced));
     if (result.set_aside > 0)
         text +=
-            fmt::format("  {} cells could not be read and were set aside, each with its reason.\n",
+            fmt::format("  Could not be read and was set aside, with its reason: {} (see below).\n",
                         grouped(static_cast<std::size_t>(result.set_aside)));
     return text;
 }
@@ -70,14 +69,15 @@ std::string verdict(const Result& result, const Page& page) {
 Curve curve_of(const Series& series, const std::string& name, Time begin, std::size_t parts) {
     const auto part = std::chrono::nanoseconds(std::chrono::hours(24)) / static_cast<int>(parts);
     const auto& readings = series.readings;
+    const auto usual = usual_period(series);
+    const auto period = usual.count() > 0 ? usual : std::chrono::hours(1);
     Curve curve{.label = subject_and_path(name), .values = {}};
     for (std::size_t i = 0; i < parts; ++i) {
         const Time moment = begin + part * static_cast<int>(i) + part / 2;
         const auto next =
             std::upper_bound(readings.begin(), readings.end(), moment,
                              [](Time time, const Reading& reading) { return time < reading.time; });
-        const bool covered =
-            next != readings.begin() && moment - std::prev(next)->time < std::chrono::hours(2);
+        const bool covered = next != readings.begin() && moment - std::prev(next)->time < period;
         curve.values.push_back(covered ? std::prev(next)->value / 1000
                                        : std::numeric_limits<double>::quiet_NaN());
     }
@@ -138,9 +138,9 @@ std::string result_table(const Result& result, const Page& page) {
     std::optional<Jid> sender;
     for (const SeriesResult& series : result.series) {
         if (sender != series.sender)
-            text +=
-                coloured(series.sender.to_string() + " → archive@coop.test", dim, page.colours) +
-                '\n';
+            text += coloured(series.sender.to_string() + " → " + result.receiver.to_string(), dim,
+                             page.colours) +
+                    '\n';
         sender = series.sender;
         text += table_row(
             "  " + subject_and_path(series.name), name_width,
@@ -164,20 +164,25 @@ std::string day_drawing(const Plan& plan, const Page& page) {
     return caption(plan, day, page) + day_plot(curve(0), curve(1), "kW", canvas);
 }
 
-std::string whereabouts(const Plan& plan) {
+std::string whereabouts(const Plan& plan, const Result& result) {
     const auto shown = [](const std::filesystem::path& path) {
         const auto near = path.lexically_proximate(std::filesystem::current_path());
         return near.string().starts_with("..") ? path.string() : near.string();
     };
     const auto courant =
         std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path() / "courant";
-    return fmt::format(
+    std::string text = fmt::format(
         "what the cooperative has  {}/*.csv\n"
+        "what was sent             kept in outboxes for {}, who never comes online\n"
         "the three proxies         {}/{{town,home,coop}}/ (courant.toml, courant.db, log)\n"
         "the two servers           {}/servers/\n"
         "look closer               {} status -c {}\n",
-        shown(plan.received()), shown(plan.folder), shown(plan.folder), shown(courant),
-        shown(plan.town.config()));
+        shown(plan.received()), plan.auditor.to_string(), shown(plan.folder), shown(plan.folder),
+        shown(courant), shown(plan.town.config()));
+    if (result.set_aside > 0)
+        text += fmt::format("what was set aside        {} dead list -c {}\n", shown(courant),
+                            shown(plan.town.config()));
+    return text;
 }
 
 }  // namespace courant::example

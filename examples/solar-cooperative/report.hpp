@@ -21,6 +21,6 @@ std::string result_table(const Result& result, const Page& page);
 std::string day_drawing(const Plan& plan, const Page& page);
 
 /// Where to look further.
-std::string whereabouts(const Plan& plan);
+std::string whereabouts(const Plan& plan, const Result& result);
 
 }  // namespace courant::example

@@ -20,7 +20,8 @@ Lane::Lane(const OutgoingLane& stored, const LaneLimits& limits)
       limits_(limits),
       acknowledged_(stored.acknowledged),
       sent_(stored.acknowledged),
-      given_out_(stored.next - 1) {}
+      given_out_(stored.next - 1),
+      readable_(given_out_) {}
 
 void Lane::session_began(Instant now) {
     online_ = true;
@@ -36,6 +37,7 @@ void Lane::session_lost() {
 
 void Lane::grew(Seq last) {
     given_out_ = std::max(given_out_, last);
+    readable_ = given_out_;
 }
 
 void Lane::go_back(Instant now) {
@@ -73,9 +75,9 @@ std::optional<Fetch> Lane::next_fetch(Instant now) {
     }
     const std::int64_t room = probing_ ? 1 - in_flight() : limits_.window_messages - in_flight();
     const std::int64_t bytes = limits_.window_bytes - bytes_in_flight_;
-    if (sent_ >= given_out_ || room <= 0 || bytes <= 0) return std::nullopt;
+    if (sent_ >= readable_ || room <= 0 || bytes <= 0) return std::nullopt;
     // A window that opens by one message at a time would read the outbox once per message.
-    if (!probing_ && room < limits_.window_messages / 4 && given_out_ - sent_ > room)
+    if (!probing_ && room < limits_.window_messages / 4 && readable_ - sent_ > room)
         return std::nullopt;
     fetching_ = true;
     return Fetch{.after = sent_, .messages = room, .bytes = bytes, .through = {}};
@@ -92,8 +94,8 @@ bool Lane::fetched(const Fetch& fetch, const std::vector<InFlight>& messages, In
         bytes_in_flight_ += message.bytes;
         sent_ = message.seq;
     }
-    // The outbox holds nothing further, whatever was thought.
-    if (messages.empty()) given_out_ = std::max(sent_, acknowledged_);
+    // The outbox has nothing further or could not be read: asked again when the lane has grown.
+    if (messages.empty()) readable_ = sent_;
     return true;
 }
 
@@ -165,7 +167,7 @@ void Lane::bounced(Instant now) {
 std::optional<Instant> Lane::deadline() const {
     if (!online_ || fetching_) return std::nullopt;
     if (!in_flight_.empty()) return answer_due_;
-    if (sent_ < given_out_ || !resend_.empty()) return paused_until_;
+    if (sent_ < readable_ || !resend_.empty()) return paused_until_;
     return std::nullopt;
 }
 

@@ -125,6 +125,7 @@ class Lane {
     Seq acknowledged_;
     Seq sent_;       ///< the highest number sent in this session
     Seq given_out_;  ///< the highest number that exists
+    Seq readable_;   ///< the highest number that the outbox can be expected to answer with
     std::deque<InFlight> in_flight_;
     std::int64_t bytes_in_flight_ = 0;
     std::vector<std::pair<Seq, Seq>> resend_;

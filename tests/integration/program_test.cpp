@@ -75,14 +75,26 @@ TEST_CASE(
     stage.home.configure("");
     answer = stage.home.command({"check"});
     CHECK(answer.code == 3);
+    INFO(answer.err);
     CHECK(contains(answer.err, "certificate"));
 
     stage.home.set_ca_file(stage.servers.ca_file());
-    stage.home.set_server(
-        stage.coop_server.address());  // a server whose certificate is for another name
+    const std::string right = stage.home_server.address();
+    stage.home.set_server(stage.coop_server.address());
     stage.home.configure("");
     answer = stage.home.command({"check"});
     CHECK(answer.code == 3);
+    CHECK(contains(answer.err, "does not serve home.test"));
+
+    stage.home.set_server(right);
+    stage.home.configure("");
+    stage.home_server.stop();
+    stage.servers.certify("home.test", "elsewhere.test");
+    stage.home_server.start();
+    answer = stage.home.command({"check"});
+    INFO(answer.err);
+    CHECK(answer.code == 3);
+    CHECK(contains(answer.err, "home.test"));
     CHECK(contains(answer.err, "certificate"));
 }
 

@@ -59,9 +59,9 @@ std::string attribute_of(const std::string& element, std::string_view name) {
 void complete(std::string& element, std::string_view name, std::string_view value) {
     const std::string tag = element.substr(0, element.find('>'));
     if (tag.find(fmt::format(" {}=", name)) != std::string::npos) return;
-    element.insert(tag.find_first_of(" />", 1) == std::string::npos ? tag.size()
-                                                                   : tag.find_first_of(" />", 1),
-                   fmt::format(" {}='{}'", name, value));
+    element.insert(
+        tag.find_first_of(" />", 1) == std::string::npos ? tag.size() : tag.find_first_of(" />", 1),
+        fmt::format(" {}='{}'", name, value));
 }
 
 }  // namespace
@@ -114,8 +114,8 @@ bool Script::declares(const std::string& who, const std::string& what, const std
     const std::string jid = first_word(options);
     if (what == "proxy") {
         proxy_name_ = who;
-        proxy_ = std::make_unique<Proxy>(network_, jid,
-                                         options == "impatient" ? quick() : patient());
+        proxy_ =
+            std::make_unique<Proxy>(network_, jid, options == "impatient" ? quick() : patient());
         return options.empty() || options == "impatient";
     }
     if (!proxy_ || !options.empty()) return false;
@@ -137,8 +137,9 @@ void Script::proxy_does(const std::string& verb, const std::string& rest) {
         proxy_->sends(actors_.at(whom).client->jid(), messages);
     } else if (verb == "holds") {
         settle();
-        CHECK(rest == (proxy_->values().empty() ? "nothing"
-                                                : fmt::format("{}", fmt::join(proxy_->values(), " "))));
+        CHECK(rest == (proxy_->values().empty()
+                           ? "nothing"
+                           : fmt::format("{}", fmt::join(proxy_->values(), " "))));
     } else if (verb == "keeps") {  // in its outbox
         settle();
         CHECK(std::stoll(rest) == proxy_->waiting());
@@ -195,8 +196,7 @@ void Script::sends(Actor& actor, const std::string& elements) {
         }
         const std::string seq = attribute_of(element, "seq");
         complete(element, "xmlns", courant_namespace);
-        replace(element, ellipsis,
-                pack_of(actor.client->jid(), seq.empty() ? 0 : std::stod(seq)));
+        replace(element, ellipsis, pack_of(actor.client->jid(), seq.empty() ? 0 : std::stod(seq)));
         actor.client->says(proxy_->jid(), element, "s" + seq);
     }
 }

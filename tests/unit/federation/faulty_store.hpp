@@ -16,6 +16,11 @@ class StoreFaults {
   public:
     /// From now on every commit fails after its works have run, as on a full disk.
     void fail() { turn(State::failing); }
+    /// The same once that many commits have succeeded.
+    void fail_after(int commits) {
+        well_for_ = commits;
+        turn(State::running_out);
+    }
     /// From now on commits wait.
     void hold() { turn(State::held); }
     /// All is well again.
@@ -27,19 +32,21 @@ class StoreFaults {
     /// Waits while commits are held; whether this one shall fail.
     bool fails() {
         state_.wait(State::held);
+        if (state_ == State::running_out && well_for_-- == 0) turn(State::failing);
         if (state_ != State::failing) return false;
         ++failures_;
         return true;
     }
 
   private:
-    enum class State { well, failing, held };
+    enum class State { well, running_out, failing, held };
     void turn(State state) {
         state_ = state;
         state_.notify_all();
     }
     std::atomic<State> state_{State::well};
     std::atomic<int> failures_{0};
+    std::atomic<int> well_for_{0};
 };
 
 /// Another store behind such a switch.

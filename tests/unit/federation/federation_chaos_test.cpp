@@ -1,5 +1,5 @@
-// Networks at their worst: whatever is dropped, doubled, held back, bounced and cut, the inbox is in
-// the end what it would be on a clean run.
+// Networks at their worst: whatever is dropped, doubled, held back, bounced and cut, the inbox is
+// in the end what it would be on a clean run.
 #include <doctest/doctest.h>
 
 #include <random>

@@ -31,8 +31,8 @@ struct ByHand {
     /// The lane through which the proxy sends to the client.
     LaneId lane() { return coop.lane_to(town.jid()).lane; }
     void answers(const std::string& name, const std::string& rest) {
-        town.says(coop.jid(), fmt::format("<{} xmlns='urn:courant:0' lane='{}' {}", name,
-                                          lane().value, rest));
+        town.says(coop.jid(),
+                  fmt::format("<{} xmlns='urn:courant:0' lane='{}' {}", name, lane().value, rest));
         let_settle(coop, town);
     }
     std::ptrdiff_t sent_by_coop(std::string_view text) const {
@@ -56,8 +56,8 @@ TEST_CASE("a stranger is told that it is none, and leaves no trace in the store"
     Proxy coop(network, "bmhs@coop.example", patient());
     Client eve(network, "eve@evil.example");
     for (const std::string& content :
-         {"<readings xmlns='urn:courant:0' lane='L' seq='1' retain='P3Y'>" +
-              pack_of(eve.jid(), 1) + "</readings>",
+         {"<readings xmlns='urn:courant:0' lane='L' seq='1' retain='P3Y'>" + pack_of(eve.jid(), 1) +
+              "</readings>",
           std::string("<void xmlns='urn:courant:0' lane='L' seq='1' reason='none'/>")}) {
         CAPTURE(content);
         eve.says(coop.jid(), content, "e1");
@@ -98,8 +98,7 @@ TEST_CASE("a name that the sender may not speak is refused on both sides, and th
     Proxy coop(network, "bmhs@coop.example");
     coop.knows(lorient.jid());
     const std::string foreign = pack_of(address("meter@town.example"), 2);
-    lorient.sends(coop.jid(),
-                  {pack_of(lorient.jid(), 1), foreign, pack_of(lorient.jid(), 3)});
+    lorient.sends(coop.jid(), {pack_of(lorient.jid(), 1), foreign, pack_of(lorient.jid(), 3)});
     run_until([&] { return coop.values().size() == 2 && lorient.waiting() == 0; }, lorient, coop);
     CHECK(coop.values() == std::vector<double>{1, 3});
 
@@ -131,9 +130,10 @@ TEST_CASE("a relay may speak the names of others") {
 
 TEST_CASE("deployed peers' spelling of names, with @, is accepted") {
     ByHand by_hand;
-    by_hand.readings(numbered(1),
-                     "<sensml xmlns='urn:ietf:params:xml:ns:senml'><senml "
-                     "n='meter@town.example/school@town.example/pv' v='4' t='1780000000'/></sensml>");
+    by_hand.readings(
+        numbered(1),
+        "<sensml xmlns='urn:ietf:params:xml:ns:senml'><senml "
+        "n='meter@town.example/school@town.example/pv' v='4' t='1780000000'/></sensml>");
     CHECK(by_hand.coop.values() == std::vector<double>{4});
 }
 
@@ -205,8 +205,7 @@ TEST_CASE("stanzas that break the protocol are counted, and cost nothing else") 
          {"<readings xmlns='urn:courant:0' seq='1' retain='P3Y'/>",
           "<readings xmlns='urn:courant:0' lane='L' seq='0' retain='P3Y'/>",
           "<readings xmlns='urn:courant:0' lane='L' seq='9999999999999999999' retain='P3Y'/>",
-          "<receipt xmlns='urn:courant:0' lane='L'/>",
-          "<greeting xmlns='urn:courant:0' lane='L'/>",
+          "<receipt xmlns='urn:courant:0' lane='L'/>", "<greeting xmlns='urn:courant:0' lane='L'/>",
           "<receipt xmlns='urn:courant:0' lane='nobody knows it' through='1'/>"}) {
         CAPTURE(content);
         const auto before = by_hand.coop.count("courant_stanzas_refused_total");
@@ -280,8 +279,7 @@ TEST_CASE("a reject is not lost where the sender's store fails") {
                       fmt::format("<receipt xmlns='urn:courant:0' lane='{}' through='2'><reject "
                                   "seq='2' reason='too dear'/></receipt>",
                                   lane));
-    run_until([&] { return by_hand.coop.count("courant_store_failures_total") > 0; },
-              by_hand.coop);
+    run_until([&] { return by_hand.coop.count("courant_store_failures_total") > 0; }, by_hand.coop);
     by_hand.coop.faults().mend();
     run_until([&] { return by_hand.coop.waiting() == 0; }, by_hand.coop);
     REQUIRE(by_hand.coop.dead().size() == 1);

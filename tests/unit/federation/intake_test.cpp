@@ -29,26 +29,27 @@ Readings readings(const std::string& records) {
 }  // namespace
 
 TEST_CASE("readings in the sender's own names pass, and are counted") {
-    const auto found = inspect(
-        readings("<senml bn='meter:town.example/home:town.example/' n='power' v='1'/>"
-                 "<senml n='index' v='2'/>"),
-        town, self, now);
+    const auto found =
+        inspect(readings("<senml bn='meter:town.example/home:town.example/' n='power' v='1'/>"
+                         "<senml n='index' v='2'/>"),
+                town, self, now);
     CHECK(found.fault.empty());
     CHECK(found.foreign_name.empty());
     CHECK(found.records == 2);
 }
 
 TEST_CASE("who sends through a resource speaks with the authority of the bare JID") {
-    const auto found = inspect(readings("<senml n='meter:town.example/home:town.example/p' v='1'/>"),
-                               address("meter@town.example/phone"), self, now);
+    const auto found =
+        inspect(readings("<senml n='meter:town.example/home:town.example/p' v='1'/>"),
+                address("meter@town.example/phone"), self, now);
     CHECK(found.foreign_name.empty());
 }
 
 TEST_CASE("a name of somebody else is found among many, and told in people's spelling") {
-    const auto found = inspect(
-        readings("<senml n='meter:town.example/home:town.example/p' v='1'/>"
-                 "<senml n='Zabbix:Lorient.example/home:town.example/p' v='1'/>"),
-        town, self, now);
+    const auto found =
+        inspect(readings("<senml n='meter:town.example/home:town.example/p' v='1'/>"
+                         "<senml n='Zabbix:Lorient.example/home:town.example/p' v='1'/>"),
+                town, self, now);
     CHECK(found.fault.empty());
     CHECK(found.foreign_name == "zabbix@lorient.example/home@town.example/p");
 }
@@ -58,16 +59,16 @@ TEST_CASE("a similar name is not the sender's") {
          {"meter:town.example.evil.example/a:b.example/p", "meter2:town.example/a:b.example/p",
           "me:3Ater:town.example/a:b.example/p"}) {
         CAPTURE(name);
-        const auto found = inspect(readings("<senml v='1' n='" + std::string(name) + "'/>"), town,
-                                   self, now);
+        const auto found =
+            inspect(readings("<senml v='1' n='" + std::string(name) + "'/>"), town, self, now);
         CHECK_FALSE(found.foreign_name.empty());
     }
 }
 
 TEST_CASE("one record at fault refuses the whole message, with the record's number") {
-    const auto found = inspect(
-        readings("<senml n='meter:town.example/home:town.example/p' v='1'/><senml v='1'/>"), town,
-        self, now);
+    const auto found =
+        inspect(readings("<senml n='meter:town.example/home:town.example/p' v='1'/><senml v='1'/>"),
+                town, self, now);
     CHECK(found.fault.find("record 2") != std::string::npos);
 }
 
@@ -90,8 +91,9 @@ TEST_CASE("a retention is required, and is a duration") {
 
 TEST_CASE("one record of a pack becomes a pack of its own") {
     const std::string body =
-        readings("<senml bn='meter:town.example/home:town.example/' bt='1780000000' bu='W' n='a' "
-                 "v='1'/><senml n='b' t='60' v='2'/>")
+        readings(
+            "<senml bn='meter:town.example/home:town.example/' bt='1780000000' bu='W' n='a' "
+            "v='1'/><senml n='b' t='60' v='2'/>")
             .body;
     const auto one = senml::read(senml::Format::xml, single_record(body, 2, now), {.now = now});
     REQUIRE(one);

@@ -24,8 +24,8 @@ constexpr auto info_space = "http://jabber.org/protocol/disco#info";
 }  // namespace
 
 TEST_CASE("a ping is answered to whoever sent it, under its id (XEP-0199)") {
-    const auto reply =
-        answer("<iq type='get' id='p&apos;1' from='a@b.example/c'><ping xmlns='urn:xmpp:ping'/></iq>");
+    const auto reply = answer(
+        "<iq type='get' id='p&apos;1' from='a@b.example/c'><ping xmlns='urn:xmpp:ping'/></iq>");
     REQUIRE(reply);
     CHECK(reply->attribute("type") == "result");
     CHECK(reply->attribute("id") == "p'1");

@@ -33,11 +33,12 @@ TEST_CASE("letters beyond ASCII are kept as they are") {
 
 TEST_CASE("what is no JID of an account is refused") {
     for (const char* text :
-         {"", "lorient.example", "@lorient.example", "zabbix@", "zabbix@.", "zabbix@lorient.example/",
-          "zab bix@lorient.example", "zab'bix@lorient.example", "zab&bix@lorient.example",
-          "zab<bix@lorient.example", "zab:bix@lorient.example", "a@b@c.example",
-          "zabbix@lor ient.example", "zabbix@lor_ient.example", "zabbix@.lorient.example",
-          "zabbix@-lorient.example", "zabbix@lorient..example", "zabbix@lorient.example/a\nb"}) {
+         {"", "lorient.example", "@lorient.example", "zabbix@", "zabbix@.",
+          "zabbix@lorient.example/", "zab bix@lorient.example", "zab'bix@lorient.example",
+          "zab&bix@lorient.example", "zab<bix@lorient.example", "zab:bix@lorient.example",
+          "a@b@c.example", "zabbix@lor ient.example", "zabbix@lor_ient.example",
+          "zabbix@.lorient.example", "zabbix@-lorient.example", "zabbix@lorient..example",
+          "zabbix@lorient.example/a\nb"}) {
         CAPTURE(text);
         CHECK_FALSE(Jid::parse(text));
     }

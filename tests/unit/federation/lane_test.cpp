@@ -43,8 +43,8 @@ struct Sender {
     std::vector<InFlight> outbox(const Fetch& fetch) const {
         std::vector<InFlight> messages;
         std::int64_t size = 0;
-        for (Seq seq = fetch.after + 1; seq <= last && std::cmp_less(messages.size(), fetch.messages);
-             ++seq) {
+        for (Seq seq = fetch.after + 1;
+             seq <= last && std::cmp_less(messages.size(), fetch.messages); ++seq) {
             if (size + bytes > fetch.bytes && size > 0) break;
             messages.push_back({.seq = seq, .bytes = bytes});
             size += bytes;
@@ -281,6 +281,8 @@ TEST_CASE("an outbox that held less than was thought is asked again when it grow
     REQUIRE(fetch);
     CHECK(sender.lane.fetched(*fetch, {}, start));
     CHECK_FALSE(sender.lane.next_fetch(start));
+    CHECK_FALSE(sender.lane.deadline());
+    CHECK_FALSE(is_fault(sender.lane.receipt(2, start)));  // of a session before
     sender.lane.grew(8);
-    CHECK(sender.goes(start) == run(1, 8));
+    CHECK(sender.goes(start) == run(3, 8));
 }

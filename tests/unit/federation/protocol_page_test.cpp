@@ -55,7 +55,9 @@ std::vector<std::string> written() {
     full.peer = coop;
     full.lane = {std::string(64, 'l')};
     full.seq = Seq{1} << 53;
-    full.envelope = {"P1Y6M2DT3H4M5S", "a grant with <, & and 'é'", Quality::invoiced,
+    full.envelope = {"P1Y6M2DT3H4M5S",
+                     "a grant with <, & and 'é'",
+                     Quality::invoiced,
                      {coop, address("zabbix@lorient.example")}};
     full.body = pack_of(coop, 1);
     Message bare;

@@ -38,7 +38,9 @@ Message message() {
     message.peer = coop;
     message.lane = {"01JD"};
     message.seq = 1042;
-    message.envelope = {"P3Y", "grant <7> & 'more'", Quality::validated,
+    message.envelope = {"P3Y",
+                        "grant <7> & 'more'",
+                        Quality::validated,
                         {address("zabbix@lorient.example"), address("relay@middle.example")}};
     message.body = pack_of(address("zabbix@lorient.example"), 7);
     return message;
@@ -129,9 +131,9 @@ TEST_CASE("where quality and hops are absent, readings are raw and came straight
 TEST_CASE("readings whose number is known are never refused without it") {
     for (const char* attributes : {"", "retain='P1D' quality='best'", "retain='P1D' hops='x'"}) {
         CAPTURE(attributes);
-        const auto readings = said<Readings>(
-            "<message><readings xmlns='urn:courant:0' lane='L' seq='9' " + std::string(attributes) +
-            "/></message>");
+        const auto readings =
+            said<Readings>("<message><readings xmlns='urn:courant:0' lane='L' seq='9' " +
+                           std::string(attributes) + "/></message>");
         CHECK(readings.seq == 9);
         CHECK_FALSE(readings.fault.empty());
     }
@@ -226,8 +228,9 @@ TEST_CASE("timestamps are XEP-0082 in UTC, with decimals where there are any") {
 }
 
 TEST_CASE("what is no timestamp in UTC is none") {
-    for (const char* text : {"", "Z", "2026-05-28", "2026-05-28T20:26:40", "2026-05-28T20:26:40+01:00",
-                             "2026-13-28T20:26:40Z", "2026-05-28T20:26:40Z ", "yesterdayZ"}) {
+    for (const char* text :
+         {"", "Z", "2026-05-28", "2026-05-28T20:26:40", "2026-05-28T20:26:40+01:00",
+          "2026-13-28T20:26:40Z", "2026-05-28T20:26:40Z ", "yesterdayZ"}) {
         CAPTURE(text);
         CHECK_FALSE(from_timestamp(text));
     }

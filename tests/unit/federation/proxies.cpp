@@ -51,9 +51,10 @@ Proxy::~Proxy() {
 void Proxy::begin() {
     store_ = std::make_unique<StoreThread>(std::make_unique<FaultyStore>(home_->open({}), faults_));
     transport_ = std::make_unique<MemoryTransport>(network_, settings_.self);
-    federation_ = std::make_unique<Federation>(
-        settings_, *transport_, *store_, FederationCallbacks{.inbox_grew = [this] { ++inbox_grew_; }},
-        Logger(LogLevel::info, LogFormat::text, log_), counters_);
+    federation_ =
+        std::make_unique<Federation>(settings_, *transport_, *store_,
+                                     FederationCallbacks{.inbox_grew = [this] { ++inbox_grew_; }},
+                                     Logger(LogLevel::info, LogFormat::text, log_), counters_);
     transport_->open();
 }
 
@@ -88,8 +89,8 @@ void Proxy::sends(const Jid& peer, const std::vector<std::string>& packs) {
     federation_->outbox_grew(ask([&](Mailboxes& m) {
         std::vector<Enqueued> numbered;
         for (const std::string& pack : packs) {
-            const auto [lane, seq] = m.enqueue(
-                {peer, {.retain = "P3Y", .grant = {}, .hops = {jid()}}, pack, 1}, Time{});
+            const auto [lane, seq] =
+                m.enqueue({peer, {.retain = "P3Y", .grant = {}, .hops = {jid()}}, pack, 1}, Time{});
             numbered.push_back({lane, peer, seq});
         }
         return numbered;

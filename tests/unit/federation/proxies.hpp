@@ -147,8 +147,7 @@ void run_until(Condition met, Engines&... engines) {
 template <class... Engines>
 void let_settle(Engines&... engines) {
     const auto finish_store = [](auto& engine) {
-        if constexpr (requires { engine.ask([](Mailboxes&) {}); })
-            engine.ask([](Mailboxes&) {});
+        if constexpr (requires { engine.ask([](Mailboxes&) {}); }) engine.ask([](Mailboxes&) {});
     };
     for (int i = 0; i < 8; ++i) {
         (engines.turn(), ...);

@@ -40,9 +40,9 @@ TEST_CASE("a pack stays text, as it was received") {
 TEST_CASE("a pack of many records counts as one element") {
     std::string records;
     for (int i = 0; i < 10'000; ++i) records += "<senml/>";
-    CHECK(read_stanza("<message><sensml xmlns='urn:ietf:params:xml:ns:senml'>" + records +
-                      "</sensml></message>",
-                      {.max_depth = 16, .max_elements = 4}));
+    CHECK(read_stanza(
+        "<message><sensml xmlns='urn:ietf:params:xml:ns:senml'>" + records + "</sensml></message>",
+        {.max_depth = 16, .max_elements = 4}));
 }
 
 TEST_CASE("what is deeper or larger than the limits is refused, with the reason") {
@@ -75,7 +75,8 @@ TEST_CASE("escaped text reads back as it was, in elements and in attributes of e
     const std::string text = "5 < 6 & \"seven\" > 'four'";
     std::string escaped;
     append_escaped(escaped, text);
-    const auto stanza = read_stanza("<a b='" + escaped + "' c=\"" + escaped + "\">" + escaped + "</a>");
+    const auto stanza =
+        read_stanza("<a b='" + escaped + "' c=\"" + escaped + "\">" + escaped + "</a>");
     REQUIRE(stanza);
     CHECK(stanza->attribute("b") == text);
     CHECK(stanza->attribute("c") == text);
@@ -84,6 +85,8 @@ TEST_CASE("escaped text reads back as it was, in elements and in attributes of e
 
 TEST_CASE("characters that XML does not have are replaced when they are written") {
     std::string escaped;
-    append_escaped(escaped, std::string_view("a\0b\x1F" "c\n", 6));
+    append_escaped(escaped, std::string_view("a\0b\x1F"
+                                             "c\n",
+                                             6));
     CHECK(escaped == "a?b?c\n");
 }

@@ -59,8 +59,8 @@ TEST_CASE("one series goes to two destinations, each with its own retention and 
 }
 
 TEST_CASE("a series that several subscriptions of a peer fit goes once, under the first") {
-    const auto out = dispatched(readings(1), {subscription(coop, "*/power", "P1Y"),
-                                              subscription(coop, "*", "P3Y")});
+    const auto out = dispatched(
+        readings(1), {subscription(coop, "*/power", "P1Y"), subscription(coop, "*", "P3Y")});
     REQUIRE(out.messages.size() == 1);
     CHECK(out.messages[0].envelope.retain == "P1Y");
 }

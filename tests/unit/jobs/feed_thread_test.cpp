@@ -35,9 +35,9 @@ struct Meter {
     void feeds(ScriptedFeed::Run work, std::chrono::milliseconds retry = 1ms) {
         JobRules how;
         how.retry_first = how.retry_max = retry;
-        thread = std::make_unique<FeedThread>("meter",
-                                              std::make_unique<ScriptedFeed>(std::move(work)),
-                                              desk.outbound(), how, desk.store(), desk.logger());
+        thread =
+            std::make_unique<FeedThread>("meter", std::make_unique<ScriptedFeed>(std::move(work)),
+                                         desk.outbound(), how, desk.store(), desk.logger());
         thread->start();
     }
     void end() {
@@ -45,7 +45,8 @@ struct Meter {
         wait_until([&] { return thread->finished(); });
     }
     JobState state() {
-        return desk.ask([](Mailboxes& m) { return m.job_state("feed meter"); }).value_or(JobState{});
+        return desk.ask([](Mailboxes& m) { return m.job_state("feed meter"); })
+            .value_or(JobState{});
     }
 };
 

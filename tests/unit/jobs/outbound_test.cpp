@@ -39,6 +39,25 @@ TEST_CASE("where the commit fails nothing of it is there: readings, cursor or re
     CHECK(desk.told() == 1);
 }
 
+TEST_CASE("whichever commit is the last before the end, readings and cursor stand together") {
+    for (int commits = 0; commits < 5; ++commits) {
+        CAPTURE(commits);
+        Desk desk;
+        desk.subscribe(subscription(coop));
+        auto outbound = desk.outbound();
+        desk.faults().fail_after(commits);
+        try {
+            outbound.put(readings(2), {{"here", "bad", ""}}, "2", at(0));
+        } catch (const StoreError&) {
+            // The end, as far as this process is concerned.
+        }
+        desk.faults().mend();
+        const bool moved = desk.ask([](Mailboxes& m) { return m.cursor("roof"); }) == "2";
+        CHECK(desk.outbox(coop).size() == (moved ? 2 : 0));
+        CHECK(desk.dead().size() == (moved ? 1 : 0));
+    }
+}
+
 TEST_CASE("without a cursor the old one stays") {
     Desk desk;
     desk.subscribe(subscription(coop));

@@ -118,8 +118,7 @@ TEST_CASE("what the app does not take for now is offered again, alone, and holds
     CHECK(desk.dead().empty());
     busy = false;
     deliver_all(*job);
-    CHECK(app.offers ==
-          std::vector<std::vector<double>>{{1, 2, 3, 4}, {2}, {2}});
+    CHECK(app.offers == std::vector<std::vector<double>>{{1, 2, 3, 4}, {2}, {2}});
     CHECK(position(desk) == 2);
 }
 
@@ -158,10 +157,9 @@ TEST_CASE("a sink that throws leaves the position where it was, and gets the sam
 TEST_CASE("a sink that answers for other readings than it got is not believed") {
     Desk desk;
     desk.arrives(readings(3));
-    const auto job = receive(desk, std::make_unique<ScriptedSink>(
-                                       [](const senml::Pack&, const Call&) {
-                                           return std::vector<Verdict>(2);
-                                       }));
+    const auto job =
+        receive(desk, std::make_unique<ScriptedSink>(
+                          [](const senml::Pack&, const Call&) { return std::vector<Verdict>(2); }));
     CHECK_THROWS_AS(job->run(call()), Error);
     CHECK(position(desk) == 0);
 }
@@ -197,6 +195,24 @@ TEST_CASE("while the store fails nothing is offered twice and no dead letter is 
     CHECK(app.offers.size() == 1);
     CHECK(position(desk) == 1);
     CHECK(desk.dead().size() == 1);
+}
+
+TEST_CASE("whichever commit is the last before the end, position and dead letter stand together") {
+    for (int commits = 0; commits < 5; ++commits) {
+        CAPTURE(commits);
+        Desk desk;
+        App app;
+        app.answer = [](double) { return Verdict{rejected, "no"}; };
+        desk.arrives(readings(1));
+        desk.faults().fail_after(commits);
+        try {
+            receive(desk, app.sink())->run(call());
+        } catch (const StoreError&) {
+            // The end, as far as this process is concerned.
+        }
+        desk.faults().mend();
+        CHECK(desk.dead().size() == static_cast<std::size_t>(position(desk)));
+    }
 }
 
 TEST_CASE("after a crash the same batch is offered again") {

@@ -1,0 +1,5 @@
+# The example as a newcomer meets it; needs both XMPP servers and says so where they are missing.
+add_test(NAME example_solar_cooperative
+    COMMAND ${CMAKE_CURRENT_LIST_DIR}/example_test.sh ${CMAKE_BINARY_DIR})
+set_tests_properties(example_solar_cooperative PROPERTIES
+    LABELS integration TIMEOUT 240 SKIP_RETURN_CODE 77)
