@@ -14,12 +14,12 @@ namespace {
 
 using std::chrono::sys_days;
 
-constexpr std::array<std::size_t, 6> column_widths{8, 9, 12, 12, 9, 9};
+constexpr std::array<std::size_t, 6> column_widths{7, 9, 10, 10, 8, 7};
 constexpr std::string_view bold = "1";
 constexpr std::string_view dim = "2";
 
 std::string duration(double seconds) {
-    if (seconds < 0.0995) return fmt::format("{:.1f} ms", seconds * 1000);
+    if (seconds < 0.00995) return fmt::format("{:.1f} ms", seconds * 1000);
     if (seconds < 0.9995) return fmt::format("{:.0f} ms", seconds * 1000);
     return fmt::format("{:.1f} s", seconds);
 }
@@ -119,8 +119,7 @@ std::string caption(const Plan& plan, sys_days day, const Page& page) {
     const auto text =
         fmt::format("{}-{:02}-{:02}", static_cast<int>(date.year()),
                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
-    std::string origin =
-        "synthetic: a clear-sky roof at 47.75° N, an invented school, an invented household";
+    std::string origin = "synthetic: a clear-sky roof at 47.75° N and an invented school";
     if (plan.input)
         origin = plan.input->filename().string() + (plan.drawn ? "" : ", its day with most");
     return coloured(text, bold, page.colours) + ", " + plan.zone.name() +
@@ -133,7 +132,8 @@ std::string result_table(const Result& result, const Page& page) {
     std::size_t name_width = 8;
     for (const SeriesResult& series : result.series)
         name_width = std::max(name_width, subject_and_path(series.name).size() + 2);
-    std::string text = table_row("", name_width, {"", "readings", "", "energy, kWh", "", "delay"});
+    std::string text = std::string(name_width, ' ') + right("readings", 16) +
+                       right("energy, kWh", 20) + right("delay", 15) + '\n';
     text += table_row("series", name_width, {"sent", "received", "sent", "received", "p50", "p99"});
     std::optional<Jid> sender;
     for (const SeriesResult& series : result.series) {
@@ -173,15 +173,14 @@ std::string whereabouts(const Plan& plan, const Result& result) {
         std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path() / "courant";
     std::string text = fmt::format(
         "what the cooperative has  {}/*.csv\n"
-        "what was sent             kept in outboxes for {}, who never comes online\n"
-        "the three proxies         {}/{{town,home,coop}}/ (courant.toml, courant.db, log)\n"
-        "the two servers           {}/servers/\n"
-        "look closer               {} status -c {}\n",
-        shown(plan.received()), plan.auditor.to_string(), shown(plan.folder), shown(plan.folder),
-        shown(courant), shown(plan.town.config()));
+        "what was sent             in both outboxes, kept for {}\n"
+        "proxies and servers       {}/{{town,home,coop,servers}}\n"
+        "look closer\n"
+        "  {} status -c {}\n",
+        shown(plan.received()), plan.auditor.to_string(), shown(plan.folder), shown(courant),
+        shown(plan.town.config()));
     if (result.set_aside > 0)
-        text += fmt::format("what was set aside        {} dead list -c {}\n", shown(courant),
-                            shown(plan.town.config()));
+        text += fmt::format("  {} dead list -c {}\n", shown(courant), shown(plan.town.config()));
     return text;
 }
 

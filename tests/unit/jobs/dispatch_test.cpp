@@ -112,6 +112,22 @@ TEST_CASE("ten thousand readings are split, in order, and no stanza is over the 
     }
 }
 
+TEST_CASE("the limit is that of the whole stanza, not of the pack in it") {
+    DispatchRules how = rules();
+    how.stanza_bytes = 20'000;
+    std::size_t messages = 0, refused = 0;
+    for (std::size_t length = 10'000; length < 21'000; length += 50) {
+        senml::Pack pack;
+        pack.add_text(pack.intern_name(power), senml::no_unit, at(1), std::string(length, 'x'));
+        const auto out = dispatched(pack, {subscription(coop, "*", "P3Y", "a grant")}, how);
+        for (const Outgoing& message : out.messages) CHECK(stanza_size(message) <= 20'000);
+        messages += out.messages.size();
+        refused += out.refused.size();
+    }
+    CHECK(messages > 0);
+    CHECK(refused > 0);
+}
+
 TEST_CASE("a text that fits no stanza is refused with its payload; those around it go") {
     senml::Pack pack = readings(1);
     const std::string huge(300'000, 'x');
