@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <ostream>
+#include <utility>
 
 #include "cli/command.hpp"
 #include "cli/program.hpp"
@@ -22,7 +23,10 @@ class FirstWord : public TransportListener {
 };
 
 bool reach_server(const Config& config, Console& console) {
-    XmppSession session(xmpp_settings(config));
+    XmppSettings settings = xmpp_settings(config);
+    // A resource that is not available gets none of the messages that wait for the proxy.
+    settings.presence = XmppSettings::Presence::none;
+    XmppSession session(std::move(settings));
     FirstWord first;
     session.open();
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
@@ -39,6 +43,16 @@ bool reach_server(const Config& config, Console& console) {
     return false;
 }
 
+template <class Maker>
+bool makes(Maker* maker, const AdapterConfig& adapter) {
+    return maker && maker(adapter.settings);
+}
+
+ConfigError cannot(const AdapterConfig& adapter, std::string_view what) {
+    return ConfigError(fmt::format("adapters.{}: {} cannot be {} as it is configured", adapter.name,
+                                   adapter.adapter->name, what));
+}
+
 // Makes what a job would make; an adapter needs no more than its jobs use.
 bool make_adapters(const Config& config, Console& console) {
     bool all_well = true;
@@ -53,12 +67,13 @@ bool make_adapters(const Config& config, Console& console) {
     };
     for (const ExtractConfig& extract : config.extracts)
         attempt(extract.adapter, "extract", [](const AdapterConfig& adapter) {
-            if (!adapter.adapter->source || !adapter.adapter->source(adapter.settings))
-                if (adapter.adapter->feed) adapter.adapter->feed(adapter.settings);
+            if (!makes(adapter.adapter->source, adapter) && !makes(adapter.adapter->feed, adapter))
+                throw cannot(adapter, "extracted from");
         });
     for (const ReceiveConfig& receive : config.receives)
-        attempt(receive.adapter, "receive",
-                [](const AdapterConfig& adapter) { adapter.adapter->sink(adapter.settings); });
+        attempt(receive.adapter, "receive", [](const AdapterConfig& adapter) {
+            if (!makes(adapter.adapter->sink, adapter)) throw cannot(adapter, "written to");
+        });
     return all_well;
 }
 

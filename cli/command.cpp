@@ -7,6 +7,7 @@
 #include "adapters/registry.hpp"
 #include "jobs/cron.hpp"
 #include "proxy-core/config/loader.hpp"
+#include "proxy-core/observe/detail/escape.hpp"
 
 namespace courant::cli {
 namespace {
@@ -15,7 +16,8 @@ using nlohmann::ordered_json;
 
 std::string cell(const ordered_json& value) {
     if (value.is_null()) return "-";
-    return value.is_string() ? value.get<std::string>() : value.dump();
+    if (!value.is_string()) return value.dump();
+    return one_line(value.get<std::string>());
 }
 
 // Columns of a terminal, near enough: continuation bytes of UTF-8 take no room.
@@ -97,6 +99,12 @@ void print_list(std::ostream& out, const ordered_json& rows, Listing listing) {
         out << rows.dump(2, ' ', false, ordered_json::error_handler_t::replace) << '\n';
     else
         print_table(out, rows);
+}
+
+std::string one_line(std::string_view text) {
+    std::string line;
+    detail::append_escaped(line, text);
+    return line;
 }
 
 Jid jid_from(const std::string& text) {

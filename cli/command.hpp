@@ -76,6 +76,10 @@ Listing listing_of(const cxxopts::ParseResult& given);
 /// JSON.
 void print_list(std::ostream& out, const nlohmann::ordered_json& rows, Listing listing);
 
+/// A text of unknown origin made safe for one line of a terminal: what a peer wrote must not pass
+/// for a line of ours.
+std::string one_line(std::string_view text);
+
 /// A bare JID from the command line, or a UsageError that says what is wrong with it.
 Jid jid_from(const std::string& text);
 

@@ -2,13 +2,16 @@
 // one.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "cli/command.hpp"
+#include "proxy-core/federation/intake.hpp"
 #include "proxy-core/federation/protocol.hpp"
-#include "proxy-core/mailbox/lane_id.hpp"
+#include "senml/codec.hpp"
 
 namespace courant::cli {
 namespace {
@@ -77,10 +80,14 @@ int list_outbox(Visit& visit, Console& console) {
     ordered_json rows = ordered_json::array();
     for (const OutgoingLane& lane :
          read_from(*visit.store, [](Mailboxes& m) { return m.outgoing_lanes(); }))
-        for (const Message& message : read_from(*visit.store, [&](Mailboxes& m) {
-                 return m.outbox(lane.lane, lane.acknowledged, {.messages = page});
-             }))
-            rows.push_back(row(message));
+        for (Seq after = lane.acknowledged;;) {
+            const auto messages = read_from(*visit.store, [&](Mailboxes& m) {
+                return m.outbox(lane.lane, after, {.messages = page});
+            });
+            if (messages.empty()) break;
+            for (const Message& message : messages) rows.push_back(row(message));
+            after = messages.back().seq;
+        }
     print_list(console.out, rows, listing_of(visit.given));
     return Exit::done;
 }
@@ -100,10 +107,15 @@ int show_outgoing(Visit& visit, Console& console) {
 
 int list_inbox(Visit& visit, Console& console) {
     ordered_json rows = ordered_json::array();
-    for (const Arrival& arrival :
-         read_from(*visit.store, [](Mailboxes& m) { return m.inbox(0, {.messages = page}); })) {
-        rows.push_back(row(arrival.message));
-        rows.back()["position"] = arrival.position;
+    for (std::int64_t after = 0;;) {
+        const auto arrivals = read_from(
+            *visit.store, [&](Mailboxes& m) { return m.inbox(after, {.messages = page}); });
+        if (arrivals.empty()) break;
+        for (const Arrival& arrival : arrivals) {
+            rows.push_back(row(arrival.message));
+            rows.back()["position"] = arrival.position;
+        }
+        after = arrivals.back().position;
     }
     print_list(console.out, rows, listing_of(visit.given));
     return Exit::done;
@@ -148,11 +160,52 @@ int show_dead(Visit& visit, Console& console) {
     return Exit::done;
 }
 
-/// The peer whose readings a letter of the inbox side holds.
-Jid sender_of(const DeadLetter& letter) {
-    if (letter.origin == DeadOrigin::arrived) return jid_from(letter.whom);
-    if (!letter.envelope.hops.empty()) return letter.envelope.hops.back();
-    throw Error("the letter does not say from which peer it came", Retry::useless);
+[[noreturn]] void refuse_retry(const std::string& why) {
+    throw Error("it cannot go again: " + why, Retry::useless);
+}
+
+/// How many readings a letter holds; refuses one that holds none.
+std::int64_t readings_in(const DeadLetter& letter) {
+    const auto pack = senml::read(senml::Format::xml, letter.payload,
+                                  {.now = letter.at, .names = senml::NameRule::federated});
+    if (!pack) refuse_retry(pack.error().to_string());
+    return static_cast<std::int64_t>(pack->size());
+}
+
+// What was wrong with an attribute does not show in the envelope that was kept.
+bool envelope_was_at_fault(const DeadLetter& letter) {
+    constexpr std::array<std::string_view, 4> attributes{"hops=", "quality=", "grant=", "retain="};
+    return std::any_of(attributes.begin(), attributes.end(), [&](std::string_view attribute) {
+        return letter.reason.starts_with(attribute);
+    });
+}
+
+// What we refused comes in only if it would come in today: a retry is no way around the checks.
+void check_again(Mailboxes& m, const DeadLetter& letter, const Jid& self, Time now) {
+    if (envelope_was_at_fault(letter)) refuse_retry(letter.reason);
+    const Jid from = jid_from(letter.whom);
+    const auto peer = m.find_peer(from);
+    if (!peer) refuse_retry(letter.whom + " is no peer (courant peer add)");
+    const Inspection inspection = inspect(
+        {.lane = {}, .seq = 1, .envelope = letter.envelope, .body = letter.payload, .fault = {}},
+        from, self, now);
+    if (!inspection.fault.empty()) refuse_retry(inspection.fault);
+    if (!inspection.foreign_name.empty() && !peer->relay)
+        refuse_retry(letter.whom + " may not speak " + inspection.foreign_name);
+}
+
+/// Puts a letter into the inbox once more, in a lane from ourselves that all retries share.
+void take_in_again(Mailboxes& m, const DeadLetter& letter, const Jid& self, Time now) {
+    Message message{.peer = self,
+                    .lane = {"retry"},
+                    .seq = 1,
+                    .envelope = letter.envelope,
+                    .body = letter.payload,
+                    .records = readings_in(letter),
+                    .stored_at = now};
+    for (const IncomingLane& lane : m.incoming_lanes(self))
+        if (lane.lane == message.lane) message.seq = lane.next;
+    m.take_in(message, now);
 }
 
 // Gives a letter another try where it was: to the peer that refused it, or to the apps. It gets a
@@ -165,24 +218,20 @@ int retry_dead(Visit& visit, Console& console) {
             "bring it again",
             Retry::useless);
     const Time now = std::chrono::system_clock::now();
+    const Jid self = visit.config.identity.jid.bare();
     visit.store->commit([&](Mailboxes& m) {
+        if (!m.remove_dead(letter.id))
+            throw Error(fmt::format("dead letter {} is gone already", letter.id), Retry::useless);
         if (letter.origin == DeadOrigin::sent) {
             m.enqueue({.peer = jid_from(letter.whom),
                        .envelope = letter.envelope,
                        .body = letter.payload,
-                       .records = 1},
+                       .records = readings_in(letter)},
                       now);
-        } else {
-            m.take_in({.peer = sender_of(letter),
-                       .lane = make_lane_id(now),
-                       .seq = 1,
-                       .envelope = letter.envelope,
-                       .body = letter.payload,
-                       .records = 1,
-                       .stored_at = now},
-                      now);
+            return;
         }
-        m.remove_dead(letter.id);
+        if (letter.origin == DeadOrigin::arrived) check_again(m, letter, self, now);
+        take_in_again(m, letter, self, now);
     });
     console.err << "dead letter " << letter.id << " goes again\n";
     return Exit::done;

@@ -62,20 +62,20 @@ XmppSettings xmpp_settings(const Config& config) {
     return settings;
 }
 
-Program::Program(const Config& config, StoreThread& store, Logger logger, Counters& counters)
+Program::Program(const Config& config, StoreThread& store, Logger logger)
     : store_(store),
       logger_(logger),
       receives_(!config.receives.empty()),
       session_(xmpp_settings(config)),
       federation_(federation_settings(config), session_, store,
-                  {.inbox_grew = [this] { runner_.inbox_grew(); }}, logger, counters),
+                  {.inbox_grew = [this] { runner_.inbox_grew(); }}, logger, counters_),
       runner_(
           config, store,
           [this](std::vector<Enqueued> messages) { federation_.outbox_grew(std::move(messages)); },
-          logger, counters) {
-    session_.when_refused([logger, &counters](std::string_view why) {
-        counters.get("courant_stanzas_refused_total").add();
-        logger.warning("stanza refused", {{"reason", why}});
+          logger, counters_) {
+    session_.when_refused([this](std::string_view why) {
+        counters_.get("courant_stanzas_refused_total").add();
+        logger_.warning("stanza refused", {{"reason", why}});
     });
 }
 
@@ -91,24 +91,25 @@ bool Program::stop() {
         federation_thread_.request_stop();
         federation_thread_.join();
     }
+    runner_.tidy_up();
     return all_back;
 }
 
-bool Program::run_once(const std::function<bool()>& stop_asked) {
+bool Program::run_once(const std::stop_token& stop) {
     federation_thread_ =
-        std::jthread([this](const std::stop_token& stop) { federation_.run(stop); });
-    bool all_well = runner_.extract_once();
-    all_well = drain_outbox(stop_asked) && all_well;
-    if (receives_) settle_inbox(stop_asked);
-    all_well = runner_.receive_once() && all_well;
-    stop();
+        std::jthread([this](const std::stop_token& ended) { federation_.run(ended); });
+    bool all_well = runner_.extract_once(stop);
+    all_well = drain_outbox(stop) && all_well;
+    if (receives_) settle_inbox(stop);
+    all_well = runner_.receive_once(stop) && all_well;
+    this->stop();
     return all_well;
 }
 
-bool Program::drain_outbox(const std::function<bool()>& stop_asked) {
+bool Program::drain_outbox(const std::stop_token& stop) {
     Backlog last;
     auto moved = std::chrono::steady_clock::now();
-    while (!stop_asked()) {
+    while (!stop.stop_requested()) {
         const Backlog now = store_.ask(backlog);
         if (now.waiting == 0 && federation_.online()) return true;
         if (now != last) moved = std::chrono::steady_clock::now();
@@ -125,7 +126,7 @@ bool Program::drain_outbox(const std::function<bool()>& stop_asked) {
 
 // What peers have for us comes by itself once we are online; a second without anything new means
 // that it is here.
-void Program::settle_inbox(const std::function<bool()>& stop_asked) {
+void Program::settle_inbox(const std::stop_token& stop) {
     const auto arrived = [this] {
         return store_.ask([](Mailboxes& m) {
             const auto lanes = m.incoming_lanes();
@@ -137,7 +138,7 @@ void Program::settle_inbox(const std::function<bool()>& stop_asked) {
     constexpr std::chrono::seconds quiet{1};
     Seq last = arrived();
     for (auto since = std::chrono::steady_clock::now();
-         !stop_asked() && std::chrono::steady_clock::now() - since < quiet;) {
+         !stop.stop_requested() && std::chrono::steady_clock::now() - since < quiet;) {
         std::this_thread::sleep_for(look_again);
         if (const Seq now = arrived(); now != std::exchange(last, now))
             since = std::chrono::steady_clock::now();

@@ -1,7 +1,7 @@
 // The running proxy: transport, federation and jobs, made from one configuration on top of one
 // store.
 //
-//     Program program(config, store, logger, counters);
+//     Program program(config, store, logger);
 //     program.start();
 //     while (!asked_to_stop) program.watch();
 //     program.stop();
@@ -11,23 +11,26 @@
 #pragma once
 
 #include <chrono>
+#include <stop_token>
 #include <thread>
 
 #include "jobs/runner.hpp"
 #include "proxy-core/config/config.hpp"
 #include "proxy-core/federation/federation.hpp"
 #include "proxy-core/federation/xmpp_session.hpp"
+#include "proxy-core/observe/counters.hpp"
 
 namespace courant::cli {
 
 /// How the session of a configuration is made.
 XmppSettings xmpp_settings(const Config& config);
 
-/// One run of a proxy. Belongs to the main thread.
+/// One run of a proxy. Belongs to the main thread. Its counters are its own: what they say is added
+/// to the store's at the end, and a run after a reload begins at 0.
 class Program {
   public:
     /// Throws ConfigError where an adapter cannot be made from its settings.
-    Program(const Config& config, StoreThread& store, Logger logger, Counters& counters);
+    Program(const Config& config, StoreThread& store, Logger logger);
 
     /// Begins everything.
     void start();
@@ -37,17 +40,18 @@ class Program {
     bool stop();
 
     /// Every job once: extract, send until the outbox is empty or nothing moves any more, receive.
-    /// `stop_asked` is asked now and then. False if something failed or waits; what waits is told
-    /// on the log.
-    bool run_once(const std::function<bool()>& stop_asked);
+    /// A stop ends the call under way and whatever would follow. False if something failed or
+    /// waits; what waits is told on the log.
+    bool run_once(const std::stop_token& stop);
 
   private:
-    bool drain_outbox(const std::function<bool()>& stop_asked);
-    void settle_inbox(const std::function<bool()>& stop_asked);
+    bool drain_outbox(const std::stop_token& stop);
+    void settle_inbox(const std::stop_token& stop);
 
     StoreThread& store_;
     Logger logger_;
     bool receives_;
+    Counters counters_;
     XmppSession session_;
     Federation federation_;
     Runner runner_;

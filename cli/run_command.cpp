@@ -1,8 +1,13 @@
 // `courant run`: the proxy itself, until somebody stops it; with --once, every job once.
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <ostream>
+#include <stop_token>
+#include <thread>
+#include <utility>
 
 #include "cli/command.hpp"
 #include "cli/program.hpp"
@@ -22,19 +27,47 @@ void tell_warnings(const Config& config, const Logger& logger) {
 
 // An adapter that never came back still uses what would be destroyed now: the process ends here,
 // with everything in the store.
-[[noreturn]] void end_without_it(StoreThread& store) {
-    store.ask([](Mailboxes&) {});
+[[noreturn]] void end_without_it(StoreThread& store, const Logger& logger) {
+    try {
+        store.ask([](Mailboxes&) {});
+    } catch (const std::exception& error) {
+        logger.error("the store failed at the end", {{"reason", error.what()}});
+    }
     std::_Exit(Exit::failed);
 }
 
+/// Listens for SIGTERM while the main thread works; an adapter that does not end then is left
+/// behind with the process.
+class StopOnSignal {
+  public:
+    StopOnSignal(const Signals& signals, StoreThread& store, Logger logger)
+        : thread_([this, &signals, &store, logger](const std::stop_token& over) {
+              while (!over.stop_requested() && signals.wait(look_again) != Wish::stop) {
+              }
+              wish_.request_stop();
+              const auto until = std::chrono::steady_clock::now() + grace;
+              while (!over.stop_requested()) {
+                  if (std::chrono::steady_clock::now() > until) {
+                      logger.error("a call did not end in time and is left behind");
+                      end_without_it(store, logger);
+                  }
+                  signals.wait(look_again);
+              }
+          }) {}
+    std::stop_token wish() const { return wish_.get_token(); }
+
+  private:
+    static constexpr std::chrono::milliseconds look_again{50};
+    static constexpr std::chrono::seconds grace{15};
+    std::stop_source wish_;
+    std::jthread thread_;
+};
+
 int run_once(const Config& config, StoreThread& store, const Signals& signals) {
-    Counters counters;
-    Program program(config, store, logger_of(config), counters);
-    bool stop = false;
-    const auto stop_asked = [&] {
-        return stop = stop || signals.wait(std::chrono::milliseconds(0)) == Wish::stop;
-    };
-    return program.run_once(stop_asked) ? Exit::done : Exit::failed;
+    const Logger logger = logger_of(config);
+    Program program(config, store, logger);
+    const StopOnSignal stop(signals, store, logger);
+    return program.run_once(stop.wish()) ? Exit::done : Exit::failed;
 }
 
 /// The configuration of a reload; nothing if it is wrong, which the log then says.
@@ -54,27 +87,43 @@ std::optional<Config> reloaded(const cxxopts::ParseResult& given, const Config& 
     }
 }
 
+/// The program of a configuration. Where it cannot be made, that of the one before it, which then
+/// is `config` again; without one before, the fault is thrown.
+std::unique_ptr<Program> made_from(Config& config, std::optional<Config> before,
+                                   StoreThread& store) {
+    try {
+        return std::make_unique<Program>(config, store, logger_of(config));
+    } catch (const std::exception& error) {
+        if (!before) throw;
+        logger_of(*before).error(
+            "reload refused: the configuration cannot be used; going on with the one before",
+            {{"faults", error.what()}});
+    }
+    config = std::move(*before);
+    return std::make_unique<Program>(config, store, logger_of(config));
+}
+
 int run_until_stopped(Config config, const cxxopts::ParseResult& given, StoreThread& store,
                       const Signals& signals) {
-    Counters counters;
+    std::optional<Config> before;
     for (;;) {
+        const auto program = made_from(config, std::exchange(before, std::nullopt), store);
         const Logger logger = logger_of(config);
         tell_warnings(config, logger);
-        Program program(config, store, logger, counters);
-        program.start();
+        program->start();
         logger.info("running", {{"jid", config.identity.jid.to_string()},
                                 {"store", config.store.path.string()}});
         std::optional<Config> next;
         Wish wish = Wish::nothing;
         while (wish != Wish::stop && !next) {
             wish = signals.wait(std::chrono::milliseconds(500));
-            program.watch();
+            program->watch();
             if (wish == Wish::reload) next = reloaded(given, config, logger);
         }
         logger.info(next ? "reloading" : "stopping");
-        if (!program.stop()) end_without_it(store);
+        if (!program->stop()) end_without_it(store, logger);
         if (!next) return Exit::done;
-        config = std::move(*next);
+        before = std::exchange(config, std::move(*next));
     }
 }
 

@@ -17,6 +17,7 @@ ordered_json time_or_null(const std::optional<Time>& time) {
 
 /// Everything that status shows, read in one transaction.
 struct Snapshot {
+    bool running = false;
     std::string session;
     std::vector<OutgoingLane> outgoing;
     std::vector<IncomingLane> incoming;
@@ -99,6 +100,7 @@ ordered_json page(const Config& config, const Snapshot& now) {
         readings += lane.waiting_records;
     }
     return {{"jid", config.identity.jid.to_string()},
+            {"running", now.running},
             {"session", now.session},
             {"outbox", {{"messages", messages}, {"readings", readings}}},
             {"inbox", {{"messages", now.inbox.first}, {"readings", now.inbox.second}}},
@@ -107,6 +109,12 @@ ordered_json page(const Config& config, const Snapshot& now) {
             {"peers", peers(now)},
             {"jobs", jobs(now)},
             {"counters", now.counters}};
+}
+
+// Whoever was killed could not write that it is gone.
+std::string session_line(const Snapshot& now) {
+    if (now.session.empty()) return now.running ? "running, not online yet" : "has not run yet";
+    return (now.running ? "" : "not running; the last word was: ") + one_line(now.session);
 }
 
 void print_section(std::ostream& out, std::string_view heading, const ordered_json& rows) {
@@ -124,14 +132,14 @@ int status_command(Words words, Console& console) {
     if (!given) return Exit::done;
     const Config config = config_of(*given);
     const auto store = shared_store(config);
-    const Snapshot now = read_from(*store, [&](Mailboxes& m) { return snapshot(m, config); });
+    Snapshot now = read_from(*store, [&](Mailboxes& m) { return snapshot(m, config); });
+    now.running = running_on(config.store.path).has_value();
     const ordered_json status = page(config, now);
     if (listing_of(*given) == Listing::json) {
         console.out << status.dump(2, ' ', false, ordered_json::error_handler_t::replace) << '\n';
         return Exit::done;
     }
-    console.out << status["jid"].get<std::string>() << "  "
-                << (now.session.empty() ? "has not run yet" : now.session) << '\n'
+    console.out << status["jid"].get<std::string>() << "  " << session_line(now) << '\n'
                 << "outbox  " << status["outbox"]["messages"] << " messages, "
                 << status["outbox"]["readings"] << " readings wait for a receipt\n"
                 << "inbox   " << status["inbox"]["messages"] << " messages, "

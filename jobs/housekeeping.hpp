@@ -1,5 +1,6 @@
 // The housekeeping job: what has been delivered everywhere leaves the inbox, and the counters
-// become part of the store.
+// become part of the store. The counters are those of one run: what has been stored of them is
+// remembered here, so that both begin and end together.
 #pragma once
 
 #include <map>

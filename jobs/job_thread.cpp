@@ -50,14 +50,16 @@ void JobThread::start() {
     });
 }
 
-bool JobThread::run_once(OnWake kind) {
+bool JobThread::run_once(OnWake kind, const std::stop_token& stop) {
     bool all_well = true;
     for (Entry& entry : entries_) {
         if (entry.on_wake != kind) continue;
-        do all_well = call(entry, {}) && all_well;
-        while (entry.more && !entry.retry_at);
+        do {
+            if (stop.stop_requested()) return false;
+            all_well = call(entry, stop) && all_well;
+        } while (entry.more && !entry.retry_at);
     }
-    return all_well;
+    return all_well && !stop.stop_requested();
 }
 
 void JobThread::wake() {

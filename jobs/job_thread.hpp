@@ -66,9 +66,10 @@ class JobThread {
     void add(std::unique_ptr<Job> job, Schedule schedule, OnWake on_wake);
     /// Begins to run what is due.
     void start();
-    /// Runs the jobs of that kind until they have no more to do, here and now, in place of start().
-    /// False if one failed.
-    bool run_once(OnWake kind);
+    /// Runs the jobs of that kind until they have no more to do, here and now, in place of start()
+    /// or once the thread has ended. False if one failed, or if a stop was requested before the
+    /// end.
+    bool run_once(OnWake kind, const std::stop_token& stop = {});
 
     /// Something has come for the jobs. From any thread.
     void wake();

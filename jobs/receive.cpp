@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "proxy-core/access/series_pattern.hpp"
+#include "proxy-core/federation/protocol.hpp"
 #include "senml/codec.hpp"
 #include "senml/name.hpp"
 
@@ -38,6 +39,7 @@ ReceiveJob::ReceiveJob(const std::string& adapter, std::unique_ptr<Sink> sink, R
                        StoreThread& store, Logger logger, Counters& counters)
     : name_("receive " + adapter),
       adapter_(adapter),
+      later_note_("later " + adapter),
       sink_(std::move(sink)),
       rules_(std::move(rules)),
       store_(store),
@@ -47,8 +49,10 @@ ReceiveJob::ReceiveJob(const std::string& adapter, std::unique_ptr<Sink> sink, R
 Progress ReceiveJob::run(const Call& call) {
     if (batch_.through == 0 && !load(call)) return Progress::done;
     const std::size_t later = batch_.open.empty() ? 0 : offer(call);
-    if (later > 0)
+    if (later > 0) {
+        if (batch_.later_since.value_or(Time::max()) > call.now) remember_later(call.now);
         throw NotNow(fmt::format("{} does not take {} of the readings for now", adapter_, later));
+    }
     finish();
     return Progress::more;
 }
@@ -56,8 +60,12 @@ Progress ReceiveJob::run(const Call& call) {
 // Takes the next messages out of the inbox; false if there are none.
 bool ReceiveJob::load(const Call& call) {
     const PageLimit page{.messages = 32, .bytes = std::int64_t{1} << 20};
-    const auto arrivals =
-        store_.ask([&](Mailboxes& m) { return m.inbox(m.delivered(adapter_), page); });
+    std::string later_since;
+    const auto arrivals = store_.ask([&](Mailboxes& m) {
+        later_since = m.note(later_note_);
+        return m.inbox(m.delivered(adapter_), page);
+    });
+    batch_.later_since = from_timestamp(later_since);
     for (const Arrival& arrival : arrivals) {
         add(arrival, call);
         if (batch_.open.size() >= call.max_readings) break;
@@ -66,32 +74,23 @@ bool ReceiveJob::load(const Call& call) {
 }
 
 void ReceiveJob::add(const Arrival& arrival, const Call& call) {
-    if (batch_.through == 0) batch_.first_offered = std::chrono::steady_clock::now();
     batch_.through = arrival.position;
     const Message& message = arrival.message;
+    const auto carrier = std::make_shared<const Carrier>(
+        Carrier{message.lane, message.seq, message.envelope, message.stored_at});
     const auto pack = senml::read(senml::Format::xml, message.body,
                                   {.now = message.stored_at, .names = senml::NameRule::federated});
     if (!pack) {  // it was read before it came in; a body that has changed since is worth a look,
                   // and is no reason to stop
-        batch_.dead.push_back({.id = 0,
-                               .at = call.now,
-                               .origin = DeadOrigin::sink,
-                               .whom = adapter_,
-                               .lane = message.lane,
-                               .seq = message.seq,
-                               .record = {},
-                               .reason = pack.error().to_string(),
-                               .payload = message.body,
-                               .envelope = message.envelope});
+        batch_.dead.push_back(
+            {call.now, {carrier, std::nullopt}, pack.error().to_string(), message.body});
         return;
     }
-    Origin origin{message.lane, message.seq, 0, message.envelope};
     const auto wanted = wanted_names(*pack, rules_.series);
     for (std::size_t i = 0; i < pack->size(); ++i) {
         if (!wanted[static_cast<std::size_t>((*pack)[i].name)]) continue;
         batch_.open.add_from(*pack, i);
-        origin.record = static_cast<std::int64_t>(i) + 1;
-        batch_.origins.push_back(origin);
+        batch_.origins.push_back({carrier, static_cast<std::int64_t>(i) + 1});
     }
 }
 
@@ -102,8 +101,6 @@ std::size_t ReceiveJob::offer(const Call& call) {
         throw Error(fmt::format("adapter {} answered {} verdicts for {} readings", adapter_,
                                 verdicts.size(), batch_.open.size()),
                     Retry::worthwhile);
-    const bool out_of_patience =
-        std::chrono::steady_clock::now() - batch_.first_offered >= rules_.give_up_after;
     Pack still_open;
     std::vector<Origin> still_origins;
     std::size_t delivered = 0;
@@ -111,7 +108,8 @@ std::size_t ReceiveJob::offer(const Call& call) {
         const Verdict& verdict = verdicts[i];
         if (verdict.outcome == Verdict::Outcome::delivered) {
             ++delivered;
-        } else if (verdict.outcome == Verdict::Outcome::rejected || out_of_patience) {
+        } else if (verdict.outcome == Verdict::Outcome::rejected ||
+                   out_of_patience(*batch_.origins[i].message, call.now)) {
             bury(i, verdict.reason, call.now);
         } else {
             still_open.add_from(batch_.open, i);
@@ -124,27 +122,45 @@ std::size_t ReceiveJob::offer(const Call& call) {
     return batch_.open.size();
 }
 
+// What lies in the future, since the clock was set back, says nothing: patience begins now.
+bool ReceiveJob::out_of_patience(const Carrier& message, Time now) const {
+    Time since = std::min(batch_.later_since.value_or(now), now);
+    if (message.stored_at <= now) since = std::max(since, message.stored_at);
+    return now - since >= rules_.give_up_after;
+}
+
+void ReceiveJob::remember_later(Time now) {
+    store_.ask([&](Mailboxes& m) { m.set_note(later_note_, to_timestamp(now)); });
+    batch_.later_since = now;
+}
+
 void ReceiveJob::bury(std::size_t record, const std::string& reason, Time now) {
-    const Origin& origin = batch_.origins[record];
     Pack one;
     one.add_from(batch_.open, record);
     counters_.get("courant_readings_dead_total", {{"adapter", adapter_}}).add();
-    batch_.dead.push_back({.id = 0,
-                           .at = now,
-                           .origin = DeadOrigin::sink,
-                           .whom = adapter_,
-                           .lane = origin.lane,
-                           .seq = origin.seq,
-                           .record = origin.record,
-                           .reason = reason,
-                           .payload = senml::write(senml::Format::xml, one).value_or(""),
-                           .envelope = origin.envelope});
+    batch_.dead.push_back(
+        {now, batch_.origins[record], reason, senml::write(senml::Format::xml, one).value_or("")});
+}
+
+DeadLetter ReceiveJob::letter(const Casualty& casualty) const {
+    const Carrier& message = *casualty.origin.message;
+    return {.id = 0,
+            .at = casualty.at,
+            .origin = DeadOrigin::sink,
+            .whom = adapter_,
+            .lane = message.lane,
+            .seq = message.seq,
+            .record = casualty.origin.record,
+            .reason = casualty.reason,
+            .payload = casualty.payload,
+            .envelope = message.envelope};
 }
 
 void ReceiveJob::finish() {
     store_.ask([&](Mailboxes& m) {
-        for (const DeadLetter& letter : batch_.dead) m.bury(letter);
+        for (const Casualty& casualty : batch_.dead) m.bury(letter(casualty));
         m.set_delivered(adapter_, batch_.through);
+        if (batch_.later_since) m.set_note(later_note_, "");
     });
     if (!batch_.dead.empty())
         logger_.warning("readings set aside", {{"adapter", adapter_},

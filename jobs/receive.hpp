@@ -4,12 +4,14 @@
 // messages is offered at once; what the app refuses for good becomes a dead letter, what it does
 // not take for now is offered again, alone, until it does or limits.give_up_after is over; only
 // then does the position move on, together with the dead letters. After a crash the same batch is
-// offered again, which sinks must not mind (adapter.hpp).
+// offered again, which sinks must not mind (adapter.hpp). When the app first said "later" is kept
+// in the store, so that patience ends also for a proxy that is begun anew each time (run --once).
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,7 +27,8 @@ namespace courant {
 struct ReceiveRules {
     /// Patterns in people's spelling.
     std::vector<std::string> series;
-    /// How long "later" may be said of a reading.
+    /// How long "later" may be said of a reading, from the first time that anything of its batch
+    /// was refused so, or from its arrival where that was later.
     std::chrono::nanoseconds give_up_after;
 };
 
@@ -39,30 +42,47 @@ class ReceiveJob : public Job {
     Progress run(const Call& call) override;
 
   private:
-    /// Where a reading of the batch came from.
-    struct Origin {
+    /// A message of the batch, without its body.
+    struct Carrier {
         LaneId lane;
         Seq seq = 0;
-        std::int64_t record = 0;
         Envelope envelope;
+        Time stored_at;
+    };
+    /// Where a reading of the batch came from. The message is shared: it may have ten thousand
+    /// readings and a long way behind it.
+    struct Origin {
+        std::shared_ptr<const Carrier> message;
+        std::optional<std::int64_t> record;  ///< 1-based; nothing when the whole message is meant
+    };
+    /// A dead letter to be, without copies of the message.
+    struct Casualty {
+        Time at;
+        Origin origin;
+        std::string reason;
+        std::string payload;
     };
     /// Readings that were taken from the inbox and are not all settled.
     struct Batch {
-        senml::Pack open;             ///< not settled yet
-        std::vector<Origin> origins;  ///< of each record of `open`
-        std::int64_t through = 0;     ///< the position to move to when all are settled
-        std::chrono::steady_clock::time_point first_offered;
-        std::vector<DeadLetter> dead;
+        senml::Pack open;                 ///< not settled yet
+        std::vector<Origin> origins;      ///< of each record of `open`
+        std::int64_t through = 0;         ///< the position to move to when all are settled
+        std::optional<Time> later_since;  ///< when the app first said "later" to any of it
+        std::vector<Casualty> dead;
     };
 
     bool load(const Call& call);
     void add(const Arrival& arrival, const Call& call);
     std::size_t offer(const Call& call);
+    bool out_of_patience(const Carrier& message, Time now) const;
+    void remember_later(Time now);
     void bury(std::size_t record, const std::string& reason, Time now);
+    DeadLetter letter(const Casualty& casualty) const;
     void finish();
 
     std::string name_;
     std::string adapter_;
+    std::string later_note_;  ///< the key under which the store keeps Batch::later_since
     std::unique_ptr<Sink> sink_;
     ReceiveRules rules_;
     StoreThread& store_;

@@ -156,16 +156,17 @@ void Runner::watch() {
     }
 }
 
-bool Runner::extract_once() {
+bool Runner::extract_once(const std::stop_token& stop) {
     bool all_well = true;
     for (auto& [adapter, thread] : threads_)
-        all_well = thread->run_once(OnWake::sleeps_on) && all_well;
+        all_well = thread->run_once(OnWake::sleeps_on, stop) && all_well;
     return all_well;
 }
 
-bool Runner::receive_once() {
+bool Runner::receive_once(const std::stop_token& stop) {
     bool all_well = true;
-    for (auto& [adapter, thread] : threads_) all_well = thread->run_once(OnWake::runs) && all_well;
+    for (auto& [adapter, thread] : threads_)
+        all_well = thread->run_once(OnWake::runs, stop) && all_well;
     return all_well;
 }
 
@@ -191,6 +192,11 @@ bool Runner::stop(std::chrono::milliseconds grace) {
     for (auto& [adapter, thread] : threads_) leave(*thread);
     for (auto& feed : feeds_) leave(*feed);
     return false;
+}
+
+void Runner::tidy_up() {
+    JobThread& thread = thread_of(std::string(housekeeping));
+    if (thread.finished()) thread.run_once(OnWake::sleeps_on);
 }
 
 }  // namespace courant

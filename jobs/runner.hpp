@@ -13,6 +13,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -40,14 +41,19 @@ class Runner {
     /// Reports calls that hang, once each.
     void watch();
 
-    /// Extracts what there is, once; false if a source failed. In place of start().
-    bool extract_once();
-    /// Delivers what the inbox holds, once; false if a sink failed. In place of start().
-    bool receive_once();
+    /// Extracts what there is, once; false if a source failed or a stop was requested meanwhile. In
+    /// place of start().
+    bool extract_once(const std::stop_token& stop = {});
+    /// Delivers what the inbox holds, once; false if a sink failed or a stop was requested
+    /// meanwhile. In place of start().
+    bool receive_once(const std::stop_token& stop = {});
 
     /// Asks everything to end and waits; false if a call did not come back in time. Its thread is
     /// then left behind, and the process must end soon.
     bool stop(std::chrono::milliseconds grace);
+    /// The last housekeeping: what the counters of this run still have goes into the store. After
+    /// stop(), when nobody counts any more.
+    void tidy_up();
 
   private:
     JobThread& thread_of(const std::string& adapter);

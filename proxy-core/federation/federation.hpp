@@ -49,6 +49,8 @@ struct FederationSettings {
     StanzaLimits stanzas;
     /// Reading from the network pauses while more than this waits to be stored.
     std::size_t intake_bytes = std::size_t{8} << 20;
+    /// How many lanes one peer may begin: a new one is for a new store, which is rare.
+    std::int64_t lanes_per_peer = 64;
     /// Nothing new goes out while the transport holds more than this.
     std::size_t transport_bytes = std::size_t{1} << 20;
     /// How often lanes are looked up that others (the CLI) may have filled.
@@ -92,7 +94,12 @@ class Federation : private TransportListener {
   private:
     using Event = std::function<void()>;
     struct Intaken;
-    struct Owed;
+    /// A receipt that is due: written once per turn, however many messages came.
+    struct Owed {
+        Seq next = 1;
+        std::vector<std::pair<Seq, Seq>> missing = {};
+        std::vector<Reject> rejects = {};
+    };
     using LaneKey = std::pair<Jid, LaneId>;
     struct Route {
         Lane lane;
@@ -114,13 +121,17 @@ class Federation : private TransportListener {
     void take(const Void& gap, const Jid& from, const Element& message);
     void take(const Receipt& receipt, const Jid& from);
     void take(const Resume& resume, const Jid& from);
+    std::shared_ptr<Intaken> arrived(const Jid& from, const Element& message);
     void store_intake(const std::shared_ptr<Intaken>& intaken);
+    static void take_in(Intaken& intaken, Mailboxes& m, std::int64_t most_lanes, Time now);
     void intake_stored(const Intaken& intaken, const std::exception_ptr& failure);
-    void refuse_stranger(const Intaken& intaken);
+    void refuse_sender(const Intaken& intaken);
     void settle(Route& route, Seq before, std::variant<Settled, PeerFault> outcome,
                 std::vector<Reject> rejects);
     void store_settled(Route& route);
-
+    static void bury_rejected(Mailboxes& m, const Jid& from, const LaneId& lane,
+                              const std::vector<Reject>& rejects, Time now);
+    void renew_if_restored(Route& route, Seq through);
     void tell_settled(const Jid& from, const LaneId& lane, const Settled& settled);
 
     Route* route(const LaneId& lane, const Jid& from, std::string_view what);
@@ -132,6 +143,11 @@ class Federation : private TransportListener {
     void send_fetched(const LaneId& id, const Fetch& fetch, const std::vector<Message>& messages);
     void send_voids(const Lane& lane, Seq from, Seq to);
     void flush_receipts();
+    static Instant steady_now() { return std::chrono::steady_clock::now(); }
+    std::size_t room_to_send() const;
+    void answer(const std::string& stanza);
+    bool may_complain();
+    void note_session(const std::string& text);
     void post(Work work, std::function<void(std::exception_ptr)> done);
     std::chrono::milliseconds patience(std::chrono::milliseconds most) const;
 
@@ -146,6 +162,11 @@ class Federation : private TransportListener {
     std::atomic<bool> online_{false};
     std::map<std::string, Route, std::less<>> routes_;  ///< by lane id
     std::map<LaneKey, Owed> owed_;                      ///< receipts to send at the end of the turn
+    std::set<Jid> renewed_;           ///< whose lane was renewed in this run: a peer can do it once
+    std::string pumped_last_;         ///< the lane that went last
+    std::size_t fetching_bytes_ = 0;  ///< asked of the outbox and not yet answered
+    Instant complaints_since_{};
+    int complaints_ = 0;              ///< in that minute
     std::size_t intake_waiting_ = 0;  ///< bytes handed to the store and not yet committed
     Instant refresh_due_;
     /// Shared with works that are still queued in the store when this object goes.

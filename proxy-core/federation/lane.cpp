@@ -56,7 +56,7 @@ std::chrono::milliseconds Lane::pause() const {
 }
 
 std::optional<Fetch> Lane::next_fetch(Instant now) {
-    if (!online_ || fetching_ || now < paused_until_) return std::nullopt;
+    if (!online_ || retired_ || fetching_ || now < paused_until_) return std::nullopt;
     if (!in_flight_.empty() && now >= answer_due_) {
         ++unanswered_;
         go_back(now);
@@ -85,7 +85,7 @@ std::optional<Fetch> Lane::next_fetch(Instant now) {
 
 bool Lane::fetched(const Fetch& fetch, const std::vector<InFlight>& messages, Instant now) {
     fetching_ = false;
-    if (!online_) return false;
+    if (!online_ || retired_) return false;
     if (fetch.through) return true;
     if (fetch.after != sent_) return false;  // the lane went back while the outbox was read
     if (in_flight_.empty()) answer_due_ = now + limits_.answer_timeout;
@@ -94,6 +94,8 @@ bool Lane::fetched(const Fetch& fetch, const std::vector<InFlight>& messages, In
         bytes_in_flight_ += message.bytes;
         sent_ = message.seq;
     }
+    // It may hold more than we had heard of: the CLI puts messages there too.
+    given_out_ = std::max(given_out_, sent_);
     // The outbox has nothing further or could not be read: asked again when the lane has grown.
     if (messages.empty()) readable_ = sent_;
     return true;
@@ -101,6 +103,7 @@ bool Lane::fetched(const Fetch& fetch, const std::vector<InFlight>& messages, In
 
 std::variant<Settled, PeerFault> Lane::receipt(Seq through, Instant now) {
     if (through > given_out_) return PeerFault{through, given_out_};
+    peer_through_ = through;
     Settled settled;
     while (!in_flight_.empty() && in_flight_.front().seq <= through) {
         bytes_in_flight_ -= in_flight_.front().bytes;
@@ -139,7 +142,7 @@ std::optional<std::pair<Seq, Seq>> Lane::to_void(Seq from, Seq to, Instant now) 
     if (from > to) return std::nullopt;
     const bool under_way = voided_at_ && now - *voided_at_ < resend_again_after;
     const Seq first = under_way ? std::max(from, voided_ + 1) : from;
-    const Seq last = std::min(to, from + void_window - 1);
+    const Seq last = std::min(to, peer_through_ + void_window);
     if (first > last) return std::nullopt;
     voided_ = last;
     voided_at_ = now;
@@ -165,7 +168,7 @@ void Lane::bounced(Instant now) {
 }
 
 std::optional<Instant> Lane::deadline() const {
-    if (!online_ || fetching_) return std::nullopt;
+    if (!online_ || retired_ || fetching_) return std::nullopt;
     if (!in_flight_.empty()) return answer_due_;
     if (sent_ < readable_ || !resend_.empty()) return paused_until_;
     return std::nullopt;

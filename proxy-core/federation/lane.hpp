@@ -111,6 +111,10 @@ class Lane {
     /// A message came back: the lane pauses, then tries again with that peer's first message.
     void bounced(Instant now);
 
+    /// What waited here has got a new lane: this one sends nothing more, whatever happens.
+    void retire() { retired_ = true; }
+    bool retired() const { return retired_; }
+
     /// When next_fetch() should be asked again although nothing happened.
     std::optional<Instant> deadline() const;
 
@@ -129,11 +133,13 @@ class Lane {
     std::deque<InFlight> in_flight_;
     std::int64_t bytes_in_flight_ = 0;
     std::vector<std::pair<Seq, Seq>> resend_;
-    Seq voided_ = 0;  ///< voids have been sent through here
+    Seq peer_through_ = 0;  ///< what the peer said last, lower than acknowledged_ if it lost some
+    Seq voided_ = 0;        ///< voids have been sent through here
     std::optional<Instant> voided_at_;
     bool online_ = false;
     bool fetching_ = false;
     bool probing_ = false;
+    bool retired_ = false;
     int unanswered_ = 0;  ///< time-outs and bounces in a row
     Instant answer_due_;
     Instant paused_until_;

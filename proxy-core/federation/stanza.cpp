@@ -102,7 +102,14 @@ tl::expected<Element, std::string> read_stanza(std::string_view text, const Stan
 }
 
 void append_escaped(std::string& out, std::string_view text) {
-    for (const char c : text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        // U+FFFE and U+FFFF are well-formed UTF-8, and characters that XML 1.0 does not have.
+        if (text.substr(i, 3) == "\xEF\xBF\xBE" || text.substr(i, 3) == "\xEF\xBF\xBF") {
+            out += '?';
+            i += 2;
+            continue;
+        }
         switch (c) {
             case '&':
                 out += "&amp;";

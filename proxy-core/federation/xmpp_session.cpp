@@ -298,7 +298,7 @@ void XmppSession::Impl::log_in(const Element& element, TransportListener& listen
 void XmppSession::Impl::begin_online(const Jid& jid, TransportListener& listener) {
     login_.reset();
     stream_->want_trees(false);
-    stream_->send("<presence/>");
+    if (settings_.presence == XmppSettings::Presence::available) stream_->send("<presence/>");
     online_ = true;
     online_since_ = heard_at_ = moved_at_ = Clock::now();
     pinged_at_.reset();

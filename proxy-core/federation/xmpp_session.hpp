@@ -39,11 +39,15 @@ namespace courant {
 
 /// What a session needs to know; all but the first two have defaults that serve.
 struct XmppSettings {
+    /// Whether the server hands us what comes for our bare JID.
+    enum class Presence { available, none };
+
     Jid account;  ///< our bare JID
     std::string password;
     std::string server;   ///< "host:port" in place of DNS; empty: the domain's SRV record
     std::string ca_file;  ///< PEM; the only authorities to trust. Empty: those of the system
-    std::string resource = "courant";  ///< the beginning of our resource
+    std::string resource = "courant";         ///< the beginning of our resource
+    Presence presence = Presence::available;  ///< none: only looks whether the login works
 
     std::chrono::milliseconds handshake_patience{15'000};  ///< from TCP to a bound session
     std::chrono::milliseconds ping_after{30'000};          ///< silence before a ping

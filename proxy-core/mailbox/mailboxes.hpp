@@ -49,6 +49,9 @@ struct MailboxLimits {
     /// Messages of one lane that may wait for a hole before them; one more is not stored and counts
     /// as missing.
     std::int64_t waiting_per_lane = 1024;
+    /// Ranges of missing numbers that one answer names, the lowest first: a receipt stays small
+    /// however a lane is torn.
+    std::size_t missing_ranges = 16;
     /// Messages that purge_delivered removes in one call.
     std::int64_t purge_batch = 1024;
 };
@@ -99,6 +102,10 @@ class Mailboxes {
     virtual Intake take_in_nothing(const Jid& peer, const LaneId& lane, Seq seq, Time now) = 0;
     virtual std::vector<IncomingLane> incoming_lanes(const Jid& peer) = 0;
     virtual std::vector<IncomingLane> incoming_lanes() = 0;
+    /// Whether this peer has begun this lane.
+    virtual bool knows_lane(const Jid& peer, const LaneId& lane) = 0;
+    /// How many lanes this peer has begun.
+    virtual std::int64_t lanes_from(const Jid& peer) = 0;
     /// Messages of the inbox behind a position, in order of arrival.
     virtual std::vector<Arrival> inbox(std::int64_t after, PageLimit limit) = 0;
     /// How many messages and readings the inbox holds behind a position.
@@ -119,6 +126,9 @@ class Mailboxes {
     /// Dead letters with an id above `after`, in order.
     virtual std::vector<DeadLetter> dead(std::int64_t after, std::int64_t limit) = 0;
     virtual std::int64_t dead_count() = 0;
+    /// Whether this message, or this record of it, has been set aside already.
+    virtual bool has_dead(DeadOrigin origin, const LaneId& lane, Seq seq,
+                          std::optional<std::int64_t> record) = 0;
     /// Whether there was one.
     virtual bool remove_dead(std::int64_t id) = 0;
 

@@ -104,10 +104,13 @@ struct IncomingLane {
 struct Intake {
     /// The number expected next in its lane, after this message.
     Seq next = 1;
-    /// Numbers between next and the highest one seen that are not here: [first, last].
+    /// Numbers between next and the highest one seen that are not here: [first, last]. The lowest
+    /// ones only, MailboxLimits::missing_ranges of them; the others follow once these are filled.
     std::vector<std::pair<Seq, Seq>> missing;
     /// It had been here before; nothing was stored.
     bool repeated = false;
+    /// There is no room to let it wait: nothing was stored, it counts as missing.
+    bool dropped = false;
 };
 
 /// Where something went wrong: decides who can mend it.

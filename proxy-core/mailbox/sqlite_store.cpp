@@ -104,4 +104,8 @@ std::unique_ptr<Store> open_sqlite_store(const std::filesystem::path& path,
     return std::make_unique<SqliteStore>(one_spelling(path), options);
 }
 
+std::optional<pid_t> running_on(const std::filesystem::path& path) {
+    return StoreLock::holder(one_spelling(path));
+}
+
 }  // namespace courant

@@ -17,6 +17,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
+
+#include <sys/types.h>
 
 #include "proxy-core/mailbox/mailboxes.hpp"
 
@@ -45,5 +48,8 @@ struct SqliteOptions {
 /// than this program.
 std::unique_ptr<Store> open_sqlite_store(const std::filesystem::path& path,
                                          const SqliteOptions& options = {});
+
+/// The process that runs on a store (0 where its lock does not say which); nothing if none does.
+std::optional<pid_t> running_on(const std::filesystem::path& path);
 
 }  // namespace courant

@@ -99,7 +99,7 @@ Lines FederationOfTwo::received(const std::string& series) const {
     const std::string level = series.find("/pv/") != std::string::npos ? "pv" : "consumption";
     for (const auto& entry : std::filesystem::recursive_directory_iterator(archive))
         if (entry.is_regular_file() && entry.path().extension() == ".csv" &&
-            entry.path().string().find(level) != std::string::npos)
+            entry.path().lexically_relative(archive).string().find(level) != std::string::npos)
             found = entry.path();
     std::istringstream in(read_file(found));
     Lines lines;

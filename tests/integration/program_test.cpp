@@ -7,8 +7,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 
+#include "proxy-core/mailbox/sqlite_store.hpp"
 #include "tests/integration/federation_of_two.hpp"
 
 using namespace courant::test;
@@ -41,6 +43,30 @@ class BlackHole {
     int socket_;
     int port_ = 0;
 };
+
+/// Works on a proxy's store as a command does.
+void in_store(const Proxy& proxy, const courant::Work& work) {
+    courant::SqliteOptions options;
+    options.ownership = courant::Ownership::shared;
+    courant::open_sqlite_store(proxy / "store.sqlite", options)->commit(work);
+}
+
+/// A letter of two readings that the home sent, under this name.
+courant::DeadLetter letter(courant::DeadOrigin origin, const std::string& name) {
+    courant::DeadLetter letter;
+    letter.at = std::chrono::system_clock::now();
+    letter.origin = origin;
+    letter.whom = origin == courant::DeadOrigin::sink ? "archive" : "home@home.test";
+    letter.lane = courant::LaneId{"L"};
+    letter.seq = 1;
+    letter.reason = "home@home.test may not speak it";
+    letter.payload = "<sensml xmlns='urn:ietf:params:xml:ns:senml'><senml n='" + name +
+                     "' u='W' v='1' t='1780000000'/><senml n='" + name +
+                     "' u='W' v='2' t='1780000001'/></sensml>";
+    letter.envelope.retain = "P3Y";
+    letter.envelope.hops = {*courant::Jid::parse("home@home.test")};
+    return letter;
+}
 
 }  // namespace
 
@@ -175,6 +201,114 @@ TEST_CASE(
     CHECK(stage.home.stop() == 0);
 }
 
+TEST_CASE("a reload whose adapters cannot be made is refused, and the proxy goes on as it was") {
+    FederationOfTwo stage;
+    const Household household = made_up(stage.home / "meter.csv", 50, stage.home.jid());
+    stage.publish(household);
+    stage.home.start();
+    REQUIRE(wait_until([&] { return stage.home.status()["outbox"]["readings"] == 100; }));
+    const std::string right = read_file(stage.home / "proxy.toml");
+    write_file(stage.home / "proxy.toml", right + "\n[[receive]]\nadapter = \"meter\"\n");
+    const Answer check = stage.home.command({"check", "--offline"});
+    CHECK(check.code == 3);
+    CHECK(contains(check.err, "adapters.meter"));
+    stage.home.signal(SIGHUP);
+    CHECK(wait_until([&] { return contains(stage.home.log(), "reload refused"); }));
+    CHECK(contains(stage.home.log(), "going on with the one before"));
+    stage.coop.start();
+    stage.wait_for(household);
+    CHECK(stage.home.stop() == 0);
+}
+
+TEST_CASE(
+    "counters are neither lost at a stop nor counted twice at a reload; status knows who runs") {
+    FederationOfTwo stage;
+    const Household household = made_up(stage.home / "meter.csv", 50, stage.home.jid());
+    stage.publish(household);
+    CHECK(stage.home.status()["running"] == false);
+    stage.coop.start();
+    stage.home.start();
+    stage.wait_for(household);
+    CHECK(stage.home.status()["running"] == true);
+    const auto sessions = [&] {
+        const auto counters = stage.home.status()["counters"];
+        return counters.value("courant_sessions_total", 0);
+    };
+    for (int reload = 1; reload <= 2; ++reload) {
+        stage.home.signal(SIGHUP);
+        CHECK(wait_until([&] { return sessions() == reload; }));
+        CHECK(wait_until([&] {
+            return contains(stage.home.status()["session"].get<std::string>(), "online since");
+        }));
+    }
+    stage.coop.stop();
+    CHECK(stage.home.stop() == 0);
+    CHECK(stage.home.status()["running"] == false);
+    CHECK(contains(stage.home.expect({"status"}), "not running"));
+}
+
+TEST_CASE("dead retry: the checks hold, each reading counts, and all retries share one lane") {
+    using courant::DeadOrigin;
+    FederationOfTwo stage;
+    std::vector<std::string> ids;
+    in_store(stage.coop, [&](courant::Mailboxes& m) {
+        const auto bury = [&](const courant::DeadLetter& letter) {
+            ids.push_back(std::to_string(m.bury(letter)));
+        };
+        bury(letter(DeadOrigin::sink, "home:home.test/house:home.test/pv"));
+        bury(letter(DeadOrigin::arrived, "home:home.test/house:home.test/pv"));
+        bury(letter(DeadOrigin::arrived, "somebody:else.test/house:home.test/pv"));
+        auto looped = letter(DeadOrigin::arrived, "home:home.test/house:home.test/pv");
+        looped.envelope.hops.push_back(*courant::Jid::parse("coop@coop.test"));
+        bury(looped);
+        auto odd = letter(DeadOrigin::arrived, "home:home.test/house:home.test/pv");
+        odd.reason = "quality= is none that we know";
+        bury(odd);
+        auto sent = letter(DeadOrigin::sent, "coop:coop.test/house:home.test/pv");
+        bury(sent);
+    });
+    stage.coop.expect({"dead", "retry", ids[0]});
+    stage.coop.expect({"dead", "retry", ids[1]});
+    CHECK(stage.coop.command({"dead", "retry", ids[1]}).code == 1);
+    const Answer foreign = stage.coop.command({"dead", "retry", ids[2]});
+    CHECK(foreign.code == 1);
+    CHECK(contains(foreign.err, "may not speak somebody@else.test"));
+    CHECK(contains(stage.coop.command({"dead", "retry", ids[3]}).err, "passed here before"));
+    CHECK(contains(stage.coop.command({"dead", "retry", ids[4]}).err, "quality="));
+    stage.coop.expect({"dead", "retry", ids[5]});
+    const auto status = stage.coop.status();
+    CHECK(status["dead"] == 3);
+    CHECK(status["inbox"]["readings"] == 4);
+    CHECK(status["outbox"]["readings"] == 2);
+    int lanes = 0;
+    for (const auto& lane : status["lanes"])
+        if (lane["direction"] == "in") {
+            ++lanes;
+            CHECK(lane["lane"] == "retry");
+            CHECK(lane["through"] == 2);
+        }
+    CHECK(lanes == 1);
+}
+
+TEST_CASE("what a peer wrote cannot pass for a row of ours, and lists do not end at a page") {
+    FederationOfTwo stage;
+    in_store(stage.coop, [&](courant::Mailboxes& m) {
+        auto forged = letter(courant::DeadOrigin::sink, "x");
+        forged.reason = "no\n7  a forged row\x1b[2J";
+        m.bury(forged);
+        for (int i = 0; i < 450; ++i)
+            m.enqueue({.peer = *courant::Jid::parse("home@home.test"),
+                       .envelope = {},
+                       .body = "<sensml/>",
+                       .records = 1},
+                      std::chrono::system_clock::now());
+    });
+    const std::string dead = stage.coop.expect({"dead", "list"});
+    CHECK(std::count(dead.begin(), dead.end(), '\n') == 2);
+    CHECK_FALSE(contains(dead, "\x1b"));
+    CHECK(nlohmann::json::parse(stage.coop.expect({"outbox", "list", "--json"})).size() == 450);
+}
+
 TEST_CASE(
     "a full disk stops extraction before it loses a message, and everything goes when there is "
     "room again") {
@@ -203,6 +337,22 @@ TEST_CASE(
     REQUIRE(once.code == 0);
     stage.wait_for(household);
     CHECK(stage.home.status()["outbox"]["messages"] == 0);
+}
+
+TEST_CASE("run --once ends at SIGTERM, whatever it waits for") {
+    FederationOfTwo stage("adapter_timeout = \"1h\"\n");
+    BlackHole hole;
+    Household household = made_up(stage.home / "meter.csv", 10, stage.home.jid());
+    household.adapter = fmt::format(
+        "\n[adapters.stuck]\ntype = \"zabbix\"\nurl = "
+        "\"http://127.0.0.1:{}/api_jsonrpc.php\"\ntoken = \"x\"\n"
+        "series = [ {{ host = \"a\", key = \"b\", name = \"home@home.test/house@home.test/stuck\" "
+        "}} ]\n\n[[extract]]\nadapter = \"stuck\"\nevery = \"1s\"\n",
+        hole.port());
+    stage.publish(household);
+    stage.home.start({"/bin/bash", "-c", "exec \"$@\" --once", "bash"});
+    REQUIRE(wait_until([&] { return stage.home.status()["running"] == true; }));
+    CHECK(stage.home.stop() == 1);
 }
 
 TEST_CASE("a proxy's memory stays under 64 MiB whatever waits in its outbox") {

@@ -46,19 +46,20 @@ Intake SqliteMailboxes::take_in_nothing(const Jid& peer, const LaneId& lane, Seq
 Intake SqliteMailboxes::arrive(const Jid& peer, const LaneId& lane_id, const Arriving& arriving) {
     Incoming lane = incoming(peer, lane_id);
     if (arriving.seq < lane.next || waits(lane, arriving.seq))
-        return {lane.next, missing(lane), true};
+        return {.next = lane.next, .missing = missing(lane), .repeated = true, .dropped = false};
+    bool dropped = false;
     if (arriving.seq == lane.next) {
         if (arriving.message != nullptr) append(lane, arriving);
         ++lane.next;
         join_those_behind(lane);
     } else {
-        let_wait(lane, arriving);
+        dropped = !let_wait(lane, arriving);
     }
     lane.highest = std::max(lane.highest, arriving.seq);
     Query(connection_, "UPDATE lanes_in SET next = ?, highest = ?, waiting = ? WHERE id = ?",
           lane.next, lane.highest, lane.waiting, lane.id)
         .run();
-    return {lane.next, missing(lane), false};
+    return {.next = lane.next, .missing = missing(lane), .repeated = false, .dropped = dropped};
 }
 
 SqliteMailboxes::Incoming SqliteMailboxes::incoming(const Jid& peer, const LaneId& lane) {
@@ -95,8 +96,8 @@ bool SqliteMailboxes::waits(const Incoming& lane, Seq seq) {
         .step();
 }
 
-void SqliteMailboxes::let_wait(Incoming& lane, const Arriving& arriving) {
-    if (lane.waiting >= limits_.waiting_per_lane) return;
+bool SqliteMailboxes::let_wait(Incoming& lane, const Arriving& arriving) {
+    if (lane.waiting >= limits_.waiting_per_lane) return false;
     const Envelope nothing;
     const bool empty = arriving.message == nullptr;
     const Envelope& envelope = empty ? nothing : arriving.message->envelope;
@@ -109,6 +110,7 @@ void SqliteMailboxes::let_wait(Incoming& lane, const Arriving& arriving) {
           empty ? std::nullopt : std::optional(Blob{arriving.message->body}))
         .run();
     ++lane.waiting;
+    return true;
 }
 
 // Bodies move inside SQLite, one at a time: a closed hole may set a thousand of them free.
@@ -152,6 +154,7 @@ std::vector<std::pair<Seq, Seq>> SqliteMailboxes::missing(const Incoming& lane) 
     while (query.step()) {
         const Seq here = query.integer(0);
         if (begin < here) holes.emplace_back(begin, here - 1);
+        if (holes.size() >= limits_.missing_ranges) return holes;
         if (here == std::numeric_limits<Seq>::max()) return holes;
         begin = here + 1;
     }
@@ -169,6 +172,17 @@ std::vector<IncomingLane> SqliteMailboxes::incoming_lanes(const Jid& peer) {
 std::vector<IncomingLane> SqliteMailboxes::incoming_lanes() {
     Query query(connection_, "SELECT peer, lane, next, highest FROM lanes_in ORDER BY peer, lane");
     return lanes_of(query);
+}
+
+bool SqliteMailboxes::knows_lane(const Jid& peer, const LaneId& lane) {
+    return Query(connection_, "SELECT 1 FROM lanes_in WHERE peer = ? AND lane = ?", peer, lane)
+        .step();
+}
+
+std::int64_t SqliteMailboxes::lanes_from(const Jid& peer) {
+    Query query(connection_, "SELECT count(*) FROM lanes_in WHERE peer = ?", peer);
+    query.step();
+    return query.integer(0);
 }
 
 std::vector<Arrival> SqliteMailboxes::inbox(std::int64_t after, PageLimit limit) {

@@ -30,6 +30,8 @@ class SqliteMailboxes final : public Mailboxes {
     Intake take_in_nothing(const Jid& peer, const LaneId& lane, Seq seq, Time now) override;
     std::vector<IncomingLane> incoming_lanes(const Jid& peer) override;
     std::vector<IncomingLane> incoming_lanes() override;
+    bool knows_lane(const Jid& peer, const LaneId& lane) override;
+    std::int64_t lanes_from(const Jid& peer) override;
     std::vector<Arrival> inbox(std::int64_t after, PageLimit limit) override;
     std::pair<std::int64_t, std::int64_t> inbox_size(std::int64_t after) override;
     std::int64_t delivered(std::string_view sink) override;
@@ -40,6 +42,8 @@ class SqliteMailboxes final : public Mailboxes {
     std::optional<DeadLetter> find_dead(std::int64_t id) override;
     std::vector<DeadLetter> dead(std::int64_t after, std::int64_t limit) override;
     std::int64_t dead_count() override;
+    bool has_dead(DeadOrigin origin, const LaneId& lane, Seq seq,
+                  std::optional<std::int64_t> record) override;
     bool remove_dead(std::int64_t id) override;
 
     std::string cursor(std::string_view source) override;
@@ -71,7 +75,8 @@ class SqliteMailboxes final : public Mailboxes {
     void append(const Incoming& lane, const Arriving& arriving);
     void join_those_behind(Incoming& lane);
     bool waits(const Incoming& lane, Seq seq);
-    void let_wait(Incoming& lane, const Arriving& arriving);
+    // Whether there was room.
+    bool let_wait(Incoming& lane, const Arriving& arriving);
     std::vector<std::pair<Seq, Seq>> missing(const Incoming& lane);
 
     SqliteConnection& connection_;

@@ -113,6 +113,15 @@ std::int64_t SqliteMailboxes::dead_count() {
     return query.integer(0);
 }
 
+bool SqliteMailboxes::has_dead(DeadOrigin origin, const LaneId& lane, Seq seq,
+                               std::optional<std::int64_t> record) {
+    return Query(connection_,
+                 "SELECT 1 FROM dead_letters WHERE lane = ? AND seq = ? AND record IS ? "
+                 "AND origin = ? LIMIT 1",
+                 lane, seq, record, to_word(origin))
+        .step();
+}
+
 bool SqliteMailboxes::remove_dead(std::int64_t id) {
     return Query(connection_, "DELETE FROM dead_letters WHERE id = ?", id).run() > 0;
 }

@@ -6,6 +6,9 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
+
+#include <sys/types.h>
 
 namespace courant::detail {
 
@@ -13,11 +16,15 @@ namespace courant::detail {
 class StoreLock {
   public:
     /// Takes the lock for the store at `store`; throws StoreError with the holder's pid where it is
-    /// taken.
+    /// taken. Who merely asks for the holder takes it for an instant too, so that a taken lock is
+    /// tried a few times.
     explicit StoreLock(const std::filesystem::path& store);
     ~StoreLock();
     StoreLock(const StoreLock&) = delete;
     StoreLock& operator=(const StoreLock&) = delete;
+
+    /// Who holds the lock; 0 where the file does not say, nothing where nobody does.
+    static std::optional<pid_t> holder(const std::filesystem::path& store);
 
   private:
     int file_ = -1;

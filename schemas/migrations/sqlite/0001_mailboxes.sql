@@ -125,6 +125,9 @@ CREATE TABLE dead_letters (
 -- Counting reads this small index instead of the payloads.
 CREATE INDEX dead_letters_at ON dead_letters (at);
 
+-- Whether a message or record has been set aside already is asked for each refusal that comes in.
+CREATE INDEX dead_letters_message ON dead_letters (lane, seq);
+
 CREATE TABLE cursors (
     source TEXT PRIMARY KEY,
     cursor BLOB NOT NULL

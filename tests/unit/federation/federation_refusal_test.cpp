@@ -239,7 +239,7 @@ TEST_CASE("an error that carries readings is no readings, even from a peer") {
     let_settle(by_hand.coop, by_hand.town);
     CHECK(by_hand.coop.values().empty());
     CHECK(by_hand.coop.ask([](Mailboxes& m) { return m.incoming_lanes().size(); }) == 0);
-    CHECK(by_hand.coop.count("courant_bounces_total") == 1);
+    CHECK(by_hand.coop.count("courant_stray_errors_total") == 1);
 }
 
 TEST_CASE("a receipt beyond what was given out is ignored and logged") {

@@ -241,7 +241,10 @@ TEST_CASE("what was acknowledged and is missed is to be voided, a window at a ti
     sender.lane.session_began(start);
     CHECK(sender.lane.missing(1, 4'100, start) == Range{1, 1'000});
     CHECK_FALSE(sender.lane.missing(1, 4'100, start));
+    CHECK_FALSE(sender.lane.missing(2'000, 4'100, start));  // however many ranges a receipt has
+    sender.lane.receipt(400, start);
     CHECK(sender.lane.missing(401, 4'100, start) == Range{1'001, 1'400});
+    sender.lane.receipt(3'499, start);
     CHECK(sender.lane.missing(3'500, 4'100, start) == Range{3'500, 4'000});
     CHECK(sender.lane.missing(3'600, 4'100, start + 2s) == Range{3'600, 4'000});
     CHECK_FALSE(sender.lane.missing(4'001, 4'100, start + 2s));

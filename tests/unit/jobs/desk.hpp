@@ -145,7 +145,7 @@ class Desk {
         return ask([](Mailboxes& m) { return m.dead(0, 1'000'000); });
     }
     /// Takes a pack into the inbox.
-    void arrives(const senml::Pack& pack) {
+    void arrives(const senml::Pack& pack, Time when = at(0)) {
         const auto body = senml::write(senml::Format::xml, pack);
         REQUIRE(body);
         ask([&](Mailboxes& m) {
@@ -155,8 +155,8 @@ class Desk {
                        .envelope = {.retain = "P3Y", .grant = "g-1", .hops = {coop}},
                        .body = *body,
                        .records = static_cast<std::int64_t>(pack.size()),
-                       .stored_at = at(0)},
-                      at(0));
+                       .stored_at = when},
+                      when);
         });
     }
     Outbound outbound(DispatchRules how = rules()) {

@@ -323,6 +323,21 @@ TEST_CASE("run_once runs the jobs of one kind until they have no more to do") {
     CHECK(receives == 1);
 }
 
+TEST_CASE("a stop ends run_once between two calls, and the call is told of it") {
+    std::atomic<int> extracts{0}, others{0};
+    std::stop_source stop;
+    Workshop workshop;
+    workshop.add("extract", extracts, [&](const Call& call) {
+        if (extracts == 2) stop.request_stop();
+        CHECK(call.stop.stop_requested() == (extracts == 2));
+        return Progress::more;
+    });
+    workshop.add("other", others, nothing);
+    CHECK_FALSE(workshop.thread.run_once(OnWake::sleeps_on, stop.get_token()));
+    CHECK(extracts == 3);
+    CHECK(others == 0);
+}
+
 TEST_CASE("a store that fails does not stop the jobs that do not need it") {
     std::atomic<int> runs{0};
     Workshop workshop;

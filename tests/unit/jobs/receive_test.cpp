@@ -136,6 +136,51 @@ TEST_CASE("who says later for too long loses the reading to the dead letters, an
     CHECK(numbers_of(desk.dead()[0].payload) == run(2, 2));
 }
 
+TEST_CASE(
+    "patience goes on where it was when the program begins anew, and begins with the arrival") {
+    Desk desk;
+    App app;
+    app.answer = [](double) { return Verdict{later, "the item is new"}; };
+    const auto run_at = [&](std::int64_t hour) {
+        Call then = call();
+        then.now = at(hour * 3'600);
+        receive(desk, app.sink())->run(then);
+    };
+    desk.arrives(readings(1));
+    // It lay there for days before anybody offered it: that is not the app's fault.
+    CHECK_THROWS_AS(run_at(100), Error);
+    desk.reopen();
+    CHECK_THROWS_AS(run_at(123), Error);
+    CHECK(position(desk) == 0);
+    desk.reopen();
+    CHECK_NOTHROW(run_at(124));
+    CHECK(position(desk) == 1);
+    CHECK(desk.dead().size() == 1);
+
+    desk.arrives(readings(1, 2));
+    CHECK_THROWS_AS(run_at(125), Error);
+    CHECK(desk.dead().size() == 1);
+}
+
+TEST_CASE("what arrived after the first refusal has a patience of its own") {
+    Desk desk;
+    App app;
+    app.answer = [](double) { return Verdict{later, "the item is new"}; };
+    const auto run_at = [&](std::int64_t hour) {
+        Call then = call();
+        then.now = at(hour * 3'600);
+        receive(desk, app.sink())->run(then);
+    };
+    desk.arrives(readings(1));
+    CHECK_THROWS_AS(run_at(0), Error);
+    desk.arrives(readings(1, 2), at(20 * 3'600));
+    CHECK_THROWS_AS(run_at(24), Error);
+    CHECK(position(desk) == 0);
+    CHECK_NOTHROW(run_at(44));
+    CHECK(position(desk) == 2);
+    CHECK(desk.dead().size() == 2);
+}
+
 TEST_CASE("a sink that throws leaves the position where it was, and gets the same again") {
     Desk desk;
     App app;

@@ -197,3 +197,20 @@ TEST_CASE("housekeeping purges what every sink has and keeps the counters") {
     const auto counters = house.desk.ask([](Mailboxes& m) { return m.counters(); });
     CHECK(counters.at("courant_bounces_total peer=a@b.example") == 7);
 }
+
+TEST_CASE("what was counted and delivered at the very end reaches the store") {
+    House house;
+    house.desk.arrives(readings(1));
+    Config how = config();
+    how.receives = {receive_into("db")};
+    house.runs(how);
+    house.runner->start();
+    wait_until([&] { return house.desk.ask([](Mailboxes& m) { return m.delivered("db"); }) == 1; });
+    CHECK(house.runner->stop(10s));
+    house.desk.counters().get("courant_bounces_total").add(7);
+    house.runner->tidy_up();
+    house.runner->tidy_up();
+    CHECK(house.desk.ask([](Mailboxes& m) { return m.inbox_size(0).first; }) == 0);
+    CHECK(house.desk.ask([](Mailboxes& m) { return m.counters(); }).at("courant_bounces_total") ==
+          7);
+}

@@ -193,16 +193,51 @@ TEST_CASE_TEMPLATE_DEFINE("what waits for a hole is bounded; what exceeds it cou
         for (const Seq seq : {2, 3, 4}) m.take_in(incoming(seq), at(0));
         const auto beyond = m.take_in(incoming(5), at(0));
         CHECK_FALSE(beyond.repeated);
+        CHECK(beyond.dropped);
         CHECK(beyond.missing == Holes{{1, 1}, {5, 5}});
         CHECK(m.take_in(incoming(9, "M"), at(0)).missing == Holes{{1, 8}});
         // The hole itself is always welcome, and frees the room.
         const auto filled = m.take_in(incoming(1), at(0));
         CHECK(filled.next == 5);
+        CHECK_FALSE(filled.dropped);
         CHECK(filled.missing == Holes{{5, 5}});
         CHECK(m.take_in(incoming(6), at(0)).missing == Holes{{5, 5}});
         CHECK(m.take_in(incoming(5), at(0)).next == 7);
         CHECK(m.take_in(incoming(std::numeric_limits<Seq>::max()), at(0)).missing ==
               Holes{{7, std::numeric_limits<Seq>::max() - 1}});
+    });
+}
+
+TEST_CASE_TEMPLATE_DEFINE("of a torn lane an answer names the lowest holes only", Home,
+                          an_answer_names_the_lowest_holes) {
+    Home home;
+    MailboxLimits limits;
+    limits.missing_ranges = 3;
+    const auto store = home.open(limits);
+    store->commit([](Mailboxes& m) {
+        for (const Seq seq : {2, 4, 6}) m.take_in(incoming(seq), at(0));
+        CHECK(m.take_in(incoming(8), at(0)).missing == Holes{{1, 1}, {3, 3}, {5, 5}});
+        CHECK(m.take_in(incoming(1), at(0)).missing == Holes{{3, 3}, {5, 5}, {7, 7}});
+        CHECK(m.take_in(incoming(3), at(0)).missing == Holes{{5, 5}, {7, 7}});
+    });
+}
+
+TEST_CASE_TEMPLATE_DEFINE("the lanes that a peer has begun are known and counted", Home,
+                          lanes_are_known_and_counted) {
+    Home home;
+    const auto store = home.open({});
+    store->commit([](Mailboxes& m) {
+        const Jid peer = jid("zabbix@lorient.example");
+        CHECK_FALSE(m.knows_lane(peer, LaneId{"L"}));
+        CHECK(m.lanes_from(peer) == 0);
+        m.take_in(incoming(1, "L"), at(0));
+        m.take_in(incoming(2, "L"), at(0));
+        m.take_in(incoming(5, "M"), at(0));
+        m.take_in(incoming(1, "N", "other@coop.example"), at(0));
+        CHECK(m.knows_lane(peer, LaneId{"L"}));
+        CHECK(m.knows_lane(peer, LaneId{"M"}));
+        CHECK_FALSE(m.knows_lane(peer, LaneId{"N"}));
+        CHECK(m.lanes_from(peer) == 2);
     });
 }
 

@@ -98,6 +98,31 @@ TEST_CASE_TEMPLATE_DEFINE("a dead letter keeps everything that a retry needs", H
     });
 }
 
+TEST_CASE_TEMPLATE_DEFINE("what has been set aside is known by its message and record", Home,
+                          what_is_set_aside_is_known) {
+    Home home;
+    const auto store = home.open({});
+    store->commit([](Mailboxes& m) {
+        DeadLetter letter;
+        letter.origin = DeadOrigin::sent;
+        letter.lane = LaneId{"L"};
+        letter.seq = 3;
+        letter.record = 2;
+        m.bury(letter);
+        letter.seq = 4;
+        letter.record.reset();
+        const auto id = m.bury(letter);
+        CHECK(m.has_dead(DeadOrigin::sent, LaneId{"L"}, 3, 2));
+        CHECK(m.has_dead(DeadOrigin::sent, LaneId{"L"}, 4, {}));
+        CHECK_FALSE(m.has_dead(DeadOrigin::sent, LaneId{"L"}, 3, {}));
+        CHECK_FALSE(m.has_dead(DeadOrigin::sent, LaneId{"L"}, 4, 1));
+        CHECK_FALSE(m.has_dead(DeadOrigin::sent, LaneId{"M"}, 3, 2));
+        CHECK_FALSE(m.has_dead(DeadOrigin::arrived, LaneId{"L"}, 3, 2));
+        m.remove_dead(id);
+        CHECK_FALSE(m.has_dead(DeadOrigin::sent, LaneId{"L"}, 4, {}));
+    });
+}
+
 TEST_CASE_TEMPLATE_DEFINE("a cursor is the source's own bytes", Home, a_cursor_is_bytes) {
     Home home;
     const auto store = home.open({});

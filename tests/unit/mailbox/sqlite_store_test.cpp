@@ -7,10 +7,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <fstream>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "proxy-core/mailbox/detail/migrations.hpp"
@@ -98,6 +100,23 @@ TEST_CASE("a second program on one store is refused and told who holds it") {
     CHECK(complaint.mentions("process " + std::to_string(getpid()) + " runs on this store"));
     first.reset();
     CHECK_NOTHROW(home.open({}));
+}
+
+TEST_CASE("anybody can ask who runs on a store, and disturbs nobody by it") {
+    const SqliteHome home;
+    CHECK_FALSE(running_on(home.path()));
+    auto program = home.open({});
+    const auto command = home.open_shared();
+    CHECK(running_on(home.path()) == getpid());
+    program.reset();
+    CHECK_FALSE(running_on(home.path()));
+    std::atomic<bool> over{false};
+    std::thread asks([&] {
+        while (!over) running_on(home.path());
+    });
+    for (int i = 0; i < 50; ++i) CHECK_NOTHROW(home.open({}));
+    over = true;
+    asks.join();
 }
 
 TEST_CASE("another spelling of the path is the same store") {

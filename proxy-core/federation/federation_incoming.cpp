@@ -1,0 +1,276 @@
+// The incoming half of the federation: stanzas become mail in the inbox, and receipts.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "proxy-core/federation/federation.hpp"
+#include "proxy-core/federation/intake.hpp"
+#include "proxy-core/federation/iq.hpp"
+
+namespace courant {
+namespace {
+
+constexpr std::size_t longest_reason = 1024;
+
+}  // namespace
+
+void Federation::on_stanza(std::string_view text) {
+    const auto stanza = read_stanza(text, settings_.stanzas);
+    if (!stanza) {
+        counters_.get("courant_stanzas_refused_total").add();
+        if (may_complain()) logger_.warning("stanza refused", {{"reason", stanza.error()}});
+        return;
+    }
+    if (stanza->name == "message")
+        handle_message(*stanza);
+    else if (stanza->name == "iq")
+        if (const auto reply = answer_iq(*stanza)) answer(*reply);
+}
+
+void Federation::handle_message(const Element& message) {
+    const auto from = Jid::parse(message.attribute("from"));
+    if (!from) return;  // our own server speaks in its own name; nothing of that concerns us
+    if (message.attribute("type") == "error") return handle_bounce(message, from->bare());
+    auto payload = payload_of(message);
+    if (!payload) {
+        counters_.get("courant_stanzas_refused_total").add();
+        if (may_complain())
+            logger_.warning("message refused",
+                            {{"peer", from->bare().to_string()}, {"reason", payload.error()}});
+        return;
+    }
+    if (!*payload) return;
+    if (auto* readings = std::get_if<Readings>(&**payload))
+        take(std::move(*readings), from->bare(), message);
+    else if (const auto* gap = std::get_if<Void>(&**payload))
+        take(*gap, from->bare(), message);
+    else if (const auto* receipt = std::get_if<Receipt>(&**payload))
+        take(*receipt, from->bare());
+    else if (const auto* resume = std::get_if<Resume>(&**payload))
+        take(*resume, from->bare());
+}
+
+// A bounce tells the lane to pause. Whatever it carries is our own message coming back, and never
+// data.
+void Federation::handle_bounce(const Element& message, const Jid& from) {
+    const auto id = from_stanza_id(message.attribute("id"));
+    const auto found = id ? routes_.find(id->first.value) : routes_.end();
+    if (found == routes_.end() || found->second.lane.peer() != from) {
+        // Anybody can send these: they get no counter of their own.
+        counters_.get("courant_stray_errors_total").add();
+        return;
+    }
+    counters_.get("courant_bounces_total", {{"peer", from.to_string()}}).add();
+    std::string reason = "it came back";
+    if (const Element* error = message.child("error", client_namespace))
+        for (const Element& child : error->children)
+            reason += (child.name == "text" ? ": " + child.text : " as " + child.name);
+    reason.resize(std::min(reason.size(), longest_reason));
+    found->second.fault.failed(reason, settings_.clock());
+    found->second.lane.bounced(steady_now());
+    post([key = "lane " + from.to_string(), reason, at = to_timestamp(settings_.clock())](
+             Mailboxes& m) { m.set_note(key, at + " " + reason); },
+         [](std::exception_ptr) {});
+}
+
+/// A message on its way into the store, and what became of it there.
+struct Federation::Intaken {
+    Message message;
+    Inspection inspection;
+    std::string
+        stanza_id;       ///< of the message, for who asked for an XEP-0184 receipt or gets an error
+    std::string sender;  ///< full JID as the stanza gave it
+    bool wants_receipt = false;  ///< XEP-0184
+    bool is_void = false;
+    std::string void_reason;
+
+    bool stranger = false;
+    bool too_many_lanes = false;
+    std::string refused;
+    Intake intake;
+
+    /// About what it takes while it waits for the store.
+    std::size_t bytes() const {
+        std::size_t hops = 0;
+        for (const Jid& hop : message.envelope.hops)
+            hops += hop.domain().size() + hop.local().size();
+        return 1024 + message.body.size() + stanza_id.size() + sender.size() + hops;
+    }
+};
+
+// What both kinds of numbered message have in common.
+std::shared_ptr<Federation::Intaken> Federation::arrived(const Jid& from, const Element& message) {
+    constexpr std::size_t longest_id = 1024;  // echoed to the sender, so not at any length
+    auto intaken = std::make_shared<Intaken>();
+    intaken->sender = message.attribute("from");
+    if (message.attribute("id").size() <= longest_id) intaken->stanza_id = message.attribute("id");
+    intaken->wants_receipt = message.child("request", receipts_namespace) != nullptr;
+    intaken->message.peer = from;
+    intaken->message.stored_at = settings_.clock();
+    return intaken;
+}
+
+void Federation::take(Readings readings, const Jid& from, const Element& message) {
+    auto intaken = arrived(from, message);
+    intaken->inspection = inspect(readings, from, settings_.self, settings_.clock());
+    intaken->message.lane = std::move(readings.lane);
+    intaken->message.seq = readings.seq;
+    intaken->message.envelope = std::move(readings.envelope);
+    intaken->message.body = std::move(readings.body);
+    intaken->message.records = intaken->inspection.records;
+    store_intake(intaken);
+}
+
+void Federation::take(const Void& gap, const Jid& from, const Element& message) {
+    auto intaken = arrived(from, message);
+    intaken->is_void = true;
+    intaken->void_reason = gap.reason;
+    intaken->message.lane = gap.lane;
+    intaken->message.seq = gap.seq;
+    store_intake(intaken);
+}
+
+void Federation::store_intake(const std::shared_ptr<Intaken>& intaken) {
+    const std::size_t bytes = intaken->bytes();
+    intake_waiting_ += bytes;
+    post([intaken, most_lanes = settings_.lanes_per_peer,
+          now = settings_.clock()](Mailboxes& m) { take_in(*intaken, m, most_lanes, now); },
+         [this, intaken, bytes](const std::exception_ptr& failure) {
+             intake_waiting_ -= bytes;
+             intake_stored(*intaken, failure);
+         });
+}
+
+// Inside the transaction: what the peer may is asked where it cannot be out of date.
+void Federation::take_in(Intaken& intaken, Mailboxes& m, std::int64_t most_lanes, Time now) {
+    const Message& message = intaken.message;
+    const auto peer = m.find_peer(message.peer);
+    intaken.stranger = !peer;
+    if (!peer) return;
+    intaken.too_many_lanes =
+        !m.knows_lane(message.peer, message.lane) && m.lanes_from(message.peer) >= most_lanes;
+    if (intaken.too_many_lanes) return;
+    intaken.refused = intaken.inspection.fault;
+    if (intaken.refused.empty() && !intaken.inspection.foreign_name.empty() && !peer->relay)
+        intaken.refused =
+            message.peer.to_string() + " may not speak " + intaken.inspection.foreign_name;
+    if (!intaken.is_void && intaken.refused.empty()) {
+        intaken.intake = m.take_in(message, now);
+        return;
+    }
+    intaken.intake = m.take_in_nothing(message.peer, message.lane, message.seq, now);
+    // A repetition is refused again only if it was refused the first time: the peer's rights may
+    // have changed in between.
+    if (intaken.intake.repeated &&
+        !m.has_dead(DeadOrigin::arrived, message.lane, message.seq, std::nullopt))
+        intaken.refused.clear();
+    if (intaken.is_void || intaken.intake.repeated || intaken.intake.dropped) return;
+    m.bury({.id = 0,
+            .at = now,
+            .origin = DeadOrigin::arrived,
+            .whom = message.peer.to_string(),
+            .lane = message.lane,
+            .seq = message.seq,
+            .record = {},
+            .reason = intaken.refused,
+            .payload = message.body,
+            .envelope = message.envelope});
+}
+
+void Federation::intake_stored(const Intaken& intaken, const std::exception_ptr& failure) {
+    const Message& message = intaken.message;
+    const std::string peer = message.peer.to_string();
+    if (failure) {
+        // No receipt: the sender keeps it and sends it again.
+        try {
+            std::rethrow_exception(failure);
+        } catch (const std::exception& error) {
+            store_fault_.failed(error.what(), settings_.clock());
+        }
+        return;
+    }
+    store_fault_.succeeded(settings_.clock());
+    if (intaken.stranger || intaken.too_many_lanes) return refuse_sender(intaken);
+    Owed& owed = owed_[{message.peer, message.lane}];
+    owed.next = std::max(owed.next, intaken.intake.next);
+    owed.missing = intaken.intake.missing;
+    if (intaken.intake.dropped) return;  // it counts as missing, and comes again
+    if (!intaken.refused.empty()) {
+        owed.rejects.push_back({.seq = message.seq, .record = {}, .reason = intaken.refused});
+        counters_.get("courant_messages_refused_total", {{"peer", peer}}).add();
+        if (may_complain())
+            logger_.warning("message refused", {{"peer", peer},
+                                                {"lane", message.lane.value},
+                                                {"seq", message.seq},
+                                                {"reason", intaken.refused}});
+    } else if (intaken.intake.repeated) {
+        counters_.get("courant_messages_repeated_total", {{"peer", peer}}).add();
+    } else if (intaken.is_void) {
+        logger_.info("number voided by its sender", {{"peer", peer},
+                                                     {"lane", message.lane.value},
+                                                     {"seq", message.seq},
+                                                     {"reason", intaken.void_reason}});
+    } else {
+        counters_.get("courant_messages_received_total", {{"peer", peer}}).add();
+        counters_.get("courant_readings_received_total", {{"peer", peer}})
+            .add(static_cast<std::uint64_t>(message.records));
+        callbacks_.inbox_grew();
+    }
+    if (intaken.wants_receipt && !intaken.stanza_id.empty())
+        answer(delivery_receipt(intaken.stanza_id, intaken.sender));
+}
+
+// Who is no peer, or begins lanes without end, gets an answer that its operator can read, and
+// leaves no trace in the store.
+void Federation::refuse_sender(const Intaken& intaken) {
+    const std::string peer = intaken.message.peer.to_string();
+    if (intaken.stranger) {
+        counters_.get("courant_messages_from_strangers_total").add();
+        if (may_complain())
+            logger_.warning("message from a stranger refused",
+                            {{"from", intaken.sender},
+                             {"hint", "courant peer add " + peer + " makes it a peer"}});
+    } else {
+        counters_.get("courant_lanes_refused_total", {{"peer", peer}}).add();
+        if (may_complain())
+            logger_.error("a peer begins more lanes than it may",
+                          {{"peer", peer}, {"most", settings_.lanes_per_peer}});
+    }
+    const std::string_view condition = intaken.stranger ? "<error type='auth'><forbidden"
+                                                        : "<error type='wait'><resource-constraint";
+    const std::string_view text =
+        intaken.stranger ? "you are no peer of this proxy" : "you have begun too many lanes";
+    constexpr std::string_view errors = " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'";
+    std::string error = "<message type='error' to='";
+    append_escaped(error, intaken.sender);
+    error += "' id='";
+    append_escaped(error, intaken.stanza_id);
+    error +=
+        fmt::format("'>{0}{1}/><text{1}>{2}</text></error></message>", condition, errors, text);
+    answer(error);
+}
+
+void Federation::flush_receipts() {
+    if (!online_ || room_to_send() == 0) return;
+    constexpr std::size_t most_ranges = 16;
+    constexpr std::size_t most_rejects = 64;  // a receipt is a stanza too
+    for (auto& [key, owed] : owed_) {
+        if (owed.missing.size() > most_ranges) owed.missing.resize(most_ranges);
+        Receipt receipt;
+        receipt.lane = key.second;
+        receipt.at = settings_.clock();
+        // A sender looks for a refused message before it lets go of it: the number comes last.
+        for (auto& rejects = owed.rejects; rejects.size() > most_rejects;
+             rejects.erase(rejects.begin(), rejects.begin() + most_rejects)) {
+            receipt.rejects.assign(rejects.begin(), rejects.begin() + most_rejects);
+            transport_.send(to_stanza(receipt, key.first));
+        }
+        receipt.through = owed.next - 1;
+        receipt.missing = owed.missing;
+        receipt.rejects = owed.rejects;
+        transport_.send(to_stanza(receipt, key.first));
+    }
+    owed_.clear();
+}
+
+}  // namespace courant
