@@ -2,11 +2,13 @@
 // and inbox, each step committed to the disk, against a bare libstrophe client that pushes the same
 // packs through the same servers in the same run and keeps nothing.
 //
-//     build/dev/tests/bench/delivery_bench [rows]          rows of two series each; 100 000 by
+//     build/bench/tests/bench/delivery_bench [rows]          rows of two series each; 100 000 by
 //     default
 //
 // The servers cap both (their XML parsing); the ratio says what durability, order and receipts cost
 // on top of them.
+#define DOCTEST_CONFIG_IMPLEMENT  // the stage that tests share asserts; here nothing else does
+#include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -26,6 +28,7 @@
 #include "jobs/dispatch.hpp"
 #include "proxy-core/federation/protocol.hpp"
 #include "proxy-core/mailbox/sqlite_store.hpp"
+#include "senml/name.hpp"
 #include "tests/support/proxy.hpp"
 #include "tests/support/xmpp_servers.hpp"
 
@@ -180,7 +183,9 @@ Measured run_proxies(XmppServers& servers, XmppServer& from, XmppServer& to,
         coop.command({"peer", "add", home.jid()}).code != 0)
         throw std::runtime_error("the proxies cannot be set up");
     coop.start();
-    const auto store = open_sqlite_store(coop / "store.sqlite", {.ownership = Ownership::shared});
+    SqliteOptions beside;
+    beside.ownership = Ownership::shared;
+    const auto store = open_sqlite_store(coop / "store.sqlite", beside);
     const auto note = [&] {
         std::string session;
         store->read([&](Mailboxes& m) { session = m.note("session"); });
@@ -269,6 +274,11 @@ void measure(ServerKind from_kind, ServerKind to_kind, const std::string& label,
 int main(int argc, char** argv) {
     const int rows = argc > 1 ? std::atoi(argv[1]) : 100'000;
     std::signal(SIGPIPE, SIG_IGN);
+    doctest::Context asserts;
+    asserts.setAsDefaultForAssertsOutOfTestCases();
+    asserts.setAssertHandler([](const doctest::AssertData& failed) {
+        throw std::runtime_error(std::string(failed.m_file) + ": " + failed.m_expr);
+    });
     try {
         std::cout << fmt::format("{} readings, {} in a message\n", 2 * rows, records_per_message)
                   << "servers                bare rec/s   durable rec/s   ratio  sender MiB  "

@@ -1,7 +1,7 @@
 // SenML parse and encode, as ratios: this library against the general-purpose parsers that others
 // use, in one run.
 //
-//     build/dev/tests/bench/senml_bench
+//     build/bench/tests/bench/senml_bench
 //
 // Packs of 500 half-hourly readings, 256 different ones in turn, because one pack again and again
 // trains the branch predictor and no reader ever sees that. Everybody does the same work: base
