@@ -152,6 +152,7 @@ class Loader {
         if (name.empty()) return nullptr;
         if (const auto* known = config_.adapter(name)) return known->adapter ? known : nullptr;
         std::vector<std::string_view> names;
+        names.reserve(config_.adapters.size());
         for (const auto& adapter : config_.adapters) names.push_back(adapter.name);
         table.fault(
             faults_, "adapter",

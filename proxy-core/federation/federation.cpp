@@ -10,10 +10,10 @@ Federation::Federation(FederationSettings settings, Transport& transport, StoreT
       transport_(transport),
       store_(store),
       callbacks_(std::move(callbacks)),
-      logger_(logger),
+      logger_(std::move(logger)),
       counters_(counters),
-      session_fault_(logger, "session"),
-      store_fault_(logger, "store"),
+      session_fault_(logger_, "session"),
+      store_fault_(logger_, "store"),
       refresh_due_(steady_now()),
       events_(std::make_shared<Channel<Event>>()) {}
 
@@ -63,11 +63,11 @@ std::chrono::milliseconds Federation::patience(std::chrono::milliseconds most) c
 }
 
 void Federation::post(Work work, std::function<void(std::exception_ptr)> done) {
-    store_.post(std::move(work),
-                [this, events = events_, done = std::move(done)](std::exception_ptr failure) {
-                    events->push([done, failure] { done(failure); });
-                    transport_.wake();
-                });
+    store_.post(std::move(work), [this, events = events_,
+                                  done = std::move(done)](const std::exception_ptr& failure) {
+        events->push([done, failure] { done(failure); });
+        transport_.wake();
+    });
 }
 
 // How many bytes the transport may still be given before it has to write some.
@@ -93,7 +93,7 @@ bool Federation::may_complain() {
 }
 
 void Federation::note_session(const std::string& text) {
-    post([text](Mailboxes& m) { m.set_note("session", text); }, [](std::exception_ptr) {});
+    post([text](Mailboxes& m) { m.set_note("session", text); }, [](const std::exception_ptr&) {});
 }
 
 // --- sessions
@@ -121,7 +121,7 @@ void Federation::on_offline(const SessionLoss& loss) {
 void Federation::say_where_we_stand() {
     auto lanes = std::make_shared<std::vector<IncomingLane>>();
     post([lanes](Mailboxes& m) { *lanes = m.incoming_lanes(); },
-         [this, lanes](std::exception_ptr failure) {
+         [this, lanes](const std::exception_ptr& failure) {
              if (failure) return;
              for (const IncomingLane& lane : *lanes)
                  if (lane.peer != settings_.self)

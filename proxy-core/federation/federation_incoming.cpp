@@ -70,7 +70,7 @@ void Federation::handle_bounce(const Element& message, const Jid& from) {
     found->second.lane.bounced(steady_now());
     post([key = "lane " + from.to_string(), reason, at = to_timestamp(settings_.clock())](
              Mailboxes& m) { m.set_note(key, at + " " + reason); },
-         [](std::exception_ptr) {});
+         [](const std::exception_ptr&) {});
 }
 
 /// A message on its way into the store, and what became of it there.

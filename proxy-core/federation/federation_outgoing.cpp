@@ -119,7 +119,7 @@ void Federation::store_settled(Route& route) {
             bury_rejected(m, from, lane, *rejects, now);
             m.acknowledge(lane, through);
         },
-        [this, id = route.lane.id(), through, rejects](std::exception_ptr failure) {
+        [this, id = route.lane.id(), through, rejects](const std::exception_ptr& failure) {
             Route& settled = routes_.find(id.value)->second;
             settled.storing = false;
             if (failure) {
@@ -198,7 +198,7 @@ void Federation::refresh_lanes() {
     refresh_due_ = steady_now() + settings_.lane_refresh;
     auto lanes = std::make_shared<std::vector<OutgoingLane>>();
     post([lanes](Mailboxes& m) { *lanes = m.outgoing_lanes(); },
-         [this, lanes](std::exception_ptr failure) {
+         [this, lanes](const std::exception_ptr& failure) {
              if (failure) return;
              for (const OutgoingLane& stored : *lanes) {
                  add_lane(stored);
@@ -243,6 +243,7 @@ void Federation::send_fetched(const LaneId& id, const Fetch& fetch,
                               const std::vector<Message>& messages) {
     Lane& lane = routes_.find(id.value)->second.lane;
     std::vector<InFlight> flying;
+    flying.reserve(messages.size());
     for (const Message& message : messages)
         flying.push_back({.seq = message.seq,
                           .bytes = static_cast<std::int64_t>(message.body.size()),

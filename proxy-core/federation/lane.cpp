@@ -150,7 +150,7 @@ std::optional<std::pair<Seq, Seq>> Lane::to_void(Seq from, Seq to, Instant now) 
 }
 
 std::variant<Settled, PeerFault> Lane::resume(Seq next, Instant now) {
-    const auto settled = receipt(next - 1, now);
+    auto settled = receipt(next - 1, now);
     if (std::holds_alternative<PeerFault>(settled)) return settled;
     go_back(now);
     unanswered_ = 0;

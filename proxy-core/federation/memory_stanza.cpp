@@ -65,7 +65,8 @@ std::string StanzaHead::to_string(std::string_view more) const {
     for (const auto& [key, written] : attributes_) {
         // The value keeps the spelling it came with, so it keeps quotes that it does not hold.
         const char quote = written.find('\'') == std::string::npos ? '\'' : '"';
-        text += " " + key + "=" + quote + written + quote;
+        text.append(" ").append(key).append(1, '=').append(1, quote).append(written).append(1,
+                                                                                            quote);
     }
     if (content_.empty() && more.empty()) return text + "/>";
     text += ">" + content_;

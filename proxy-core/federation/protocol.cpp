@@ -271,7 +271,8 @@ std::string delivery_receipt(std::string_view id, std::string_view to) {
 }
 
 std::size_t stanza_overhead(const Envelope& envelope, const Jid& to) {
-    constexpr std::size_t addresses_that_servers_add = 2 * 3072;  // from= with resource, to=
+    constexpr std::size_t addresses_that_servers_add =
+        std::size_t{2} * 3072;  // from= with resource, to=
     std::string out = open_message(to, stanza_id(LaneId{std::string(max_lane_id, 'x')}, max_seq));
     open_readings(out, LaneId{std::string(max_lane_id, 'x')}, max_seq, envelope);
     return out.size() + close_readings.size() + addresses_that_servers_add;

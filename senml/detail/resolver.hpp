@@ -54,7 +54,6 @@ class Resolver final : public RecordSink {
     std::string base_unit_;
     UnitId unit_id_ = no_unit;
     std::string unit_;  ///< the spelling of unit_id_
-    bool secondary_reported_ = false;
     Nanos base_time_ = 0;
     double base_value_ = 0;
     double base_sum_ = 0;

@@ -150,7 +150,7 @@ Base64 append_decoded(std::string& out, std::string_view base64url) {
     std::uint32_t bits = 0;
     unsigned have = 0;
     for (const char c : text) {
-        const int value = base64_values[static_cast<unsigned char>(c)];
+        const std::int8_t value = base64_values[static_cast<unsigned char>(c)];
         if (value < 0) return Base64::bad;
         bits = (bits << 6 | static_cast<std::uint32_t>(value)) & 0xFFFF;
         have += 6;

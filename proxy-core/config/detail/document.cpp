@@ -46,7 +46,7 @@ class Reader {
         Node::Table out;
         for (const auto& [key, value] : table) {
             const std::string name(key.str());
-            Node node = read(value, way.empty() ? name : way + '.' + name);
+            Node node = read(value, way.empty() ? name : fmt::format("{}.{}", way, name));
             node.line = static_cast<int>(key.source().begin.line);
             out.push_back({name, std::move(node)});
         }

@@ -44,6 +44,7 @@ std::vector<std::string> Faults::in_order(std::vector<Remark> remarks) {
     std::stable_sort(remarks.begin(), remarks.end(),
                      [](const Remark& a, const Remark& b) { return a.line < b.line; });
     std::vector<std::string> texts;
+    texts.reserve(remarks.size());
     for (auto& remark : remarks) texts.push_back(std::move(remark.text));
     return texts;
 }
