@@ -67,6 +67,7 @@ std::optional<cxxopts::ParseResult> parse(cxxopts::Options& options, Words words
     std::vector<std::string> texts{"courant"};
     texts.insert(texts.end(), words.begin(), words.end());
     std::vector<const char*> pointers;
+    pointers.reserve(texts.size());
     for (const auto& text : texts) pointers.push_back(text.c_str());
     auto given = options.parse(static_cast<int>(pointers.size()), pointers.data());
     if (given.count("help") > 0) {

@@ -64,15 +64,15 @@ XmppSettings xmpp_settings(const Config& config) {
 
 Program::Program(const Config& config, StoreThread& store, Logger logger)
     : store_(store),
-      logger_(logger),
+      logger_(std::move(logger)),
       receives_(!config.receives.empty()),
       session_(xmpp_settings(config)),
       federation_(federation_settings(config), session_, store,
-                  {.inbox_grew = [this] { runner_.inbox_grew(); }}, logger, counters_),
+                  {.inbox_grew = [this] { runner_.inbox_grew(); }}, logger_, counters_),
       runner_(
           config, store,
           [this](std::vector<Enqueued> messages) { federation_.outbox_grew(std::move(messages)); },
-          logger, counters_) {
+          logger_, counters_) {
     session_.when_refused([this](std::string_view why) {
         counters_.get("courant_stanzas_refused_total").add();
         logger_.warning("stanza refused", {{"reason", why}});

@@ -40,7 +40,7 @@ void tell_warnings(const Config& config, const Logger& logger) {
 /// behind with the process.
 class StopOnSignal {
   public:
-    StopOnSignal(const Signals& signals, StoreThread& store, Logger logger)
+    StopOnSignal(const Signals& signals, StoreThread& store, const Logger& logger)
         : thread_([this, &signals, &store, logger](const std::stop_token& over) {
               while (!over.stop_requested() && signals.wait(look_again) != Wish::stop) {
               }

@@ -305,6 +305,7 @@ int run(Command& command, std::string_view word, std::span<const std::string_vie
         const Streams& io) {
     const std::vector<std::string> words(args.begin(), args.end());
     std::vector<const char*> argv;
+    argv.reserve(words.size());
     for (const std::string& argument : words) argv.push_back(argument.c_str());
     const auto options = command.options.parse(static_cast<int>(argv.size()), argv.data());
     if (options.count("help") > 0) {

@@ -11,7 +11,7 @@ ExtractJob::ExtractJob(const std::string& adapter, std::unique_ptr<Source> sourc
       source_(std::move(source)),
       outbound_(std::move(outbound)),
       store_(store),
-      logger_(logger) {}
+      logger_(std::move(logger)) {}
 
 Progress ExtractJob::run(const Call& call) {
     if (!outbound_.anybody_listens()) {
@@ -24,8 +24,9 @@ Progress ExtractJob::run(const Call& call) {
     told_that_nobody_listens_ = false;
     const std::string cursor = store_.ask([&](Mailboxes& m) { return m.cursor(adapter_); });
     const Extraction extraction = source_->pull(cursor, call);
+    // Nothing moved: to ask again at once, whatever the source says of more, would bring the same.
     if (extraction.readings.empty() && extraction.refused.empty() && extraction.cursor == cursor)
-        return extraction.more ? Progress::more : Progress::done;
+        return Progress::done;
     outbound_.put(extraction.readings, extraction.refused, extraction.cursor, call.now);
     logger_.info("extracted", {{"adapter", adapter_},
                                {"readings", extraction.readings.size()},

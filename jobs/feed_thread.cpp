@@ -14,7 +14,7 @@ FeedThread::FeedThread(std::string adapter, std::unique_ptr<Feed> feed, Outbound
       outbound_(std::move(outbound)),
       rules_(std::move(rules)),
       store_(store),
-      fault_(logger, "feed " + adapter_),
+      fault_(std::move(logger), "feed " + adapter_),
       backoff_(rules_.retry_first, rules_.retry_max, std::random_device{}()) {
     state_.job = "feed " + adapter_;
 }
@@ -72,7 +72,8 @@ void FeedThread::pause(const std::stop_token& stop) {
 }
 
 void FeedThread::remember(const JobState& state) {
-    store_.post([state](Mailboxes& m) { m.set_job_state(state); }, [](std::exception_ptr) {});
+    store_.post([state](Mailboxes& m) { m.set_job_state(state); },
+                [](const std::exception_ptr&) {});
 }
 
 }  // namespace courant

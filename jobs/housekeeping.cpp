@@ -7,7 +7,8 @@ namespace {
 
 std::string label(const Counters::Sample& sample) {
     std::string text = sample.name;
-    for (const auto& [key, value] : sample.labels) text += ' ' + key + '=' + value;
+    for (const auto& [key, value] : sample.labels)
+        text.append(1, ' ').append(key).append(1, '=').append(value);
     return text;
 }
 

@@ -16,7 +16,7 @@ JobThread::JobThread(std::string adapter, JobRules rules, StoreThread& store, Lo
     : adapter_(std::move(adapter)),
       rules_(std::move(rules)),
       store_(store),
-      logger_(logger),
+      logger_(std::move(logger)),
       counters_(counters) {}
 
 JobThread::~JobThread() {
@@ -32,7 +32,7 @@ void JobThread::add(std::unique_ptr<Job> job, Schedule schedule, OnWake on_wake)
     const auto last_start = schedule.runs_at_start() ? std::nullopt : state.last_start;
     entries_.push_back(
         {.job = std::move(job),
-         .schedule = std::move(schedule),
+         .schedule = schedule,
          .on_wake = on_wake,
          .fault = LastingFault(logger_, name),
          .backoff = Backoff(rules_.retry_first, rules_.retry_max, std::random_device{}()),
@@ -155,7 +155,7 @@ void JobThread::failed(Entry& entry, const std::string& reason) {
 
 void JobThread::remember(const Entry& entry) {
     store_.post([state = entry.state](Mailboxes& m) { m.set_job_state(state); },
-                [](std::exception_ptr) {
+                [](const std::exception_ptr&) {
                 });  // the next run tells again; a store in trouble is reported by whoever needs it
 }
 

@@ -43,7 +43,7 @@ ReceiveJob::ReceiveJob(const std::string& adapter, std::unique_ptr<Sink> sink, R
       sink_(std::move(sink)),
       rules_(std::move(rules)),
       store_(store),
-      logger_(logger),
+      logger_(std::move(logger)),
       counters_(counters) {}
 
 Progress ReceiveJob::run(const Call& call) {

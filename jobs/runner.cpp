@@ -21,7 +21,7 @@ std::chrono::milliseconds milliseconds(std::chrono::nanoseconds span) {
 Schedule schedule(const Triggers& triggers, Time began, const std::string& what) {
     auto made = Schedule::make(triggers, began);
     if (!made) throw ConfigError(what + ": " + made.error());
-    return std::move(*made);
+    return *made;
 }
 
 Triggers every(std::chrono::nanoseconds interval) {
@@ -38,10 +38,10 @@ const AdapterConfig& adapter_of(const Config& config, const std::string& name) {
 
 }  // namespace
 
-Runner::Runner(const Config& config, StoreThread& store, OutboxGrew outbox_grew, Logger logger,
-               Counters& counters)
+Runner::Runner(const Config& config, StoreThread& store, const OutboxGrew& outbox_grew,
+               Logger logger, Counters& counters)
     : store_(store),
-      logger_(logger),
+      logger_(std::move(logger)),
       counters_(counters),
       hang_after_(config.limits.adapter_timeout + config.limits.hang_notice) {
     rules_.timeout = config.limits.adapter_timeout;

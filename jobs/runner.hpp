@@ -28,7 +28,7 @@ namespace courant {
 class Runner {
   public:
     /// Makes the adapters; throws ConfigError where one cannot be made from its settings.
-    Runner(const Config& config, StoreThread& store, OutboxGrew outbox_grew, Logger logger,
+    Runner(const Config& config, StoreThread& store, const OutboxGrew& outbox_grew, Logger logger,
            Counters& counters);
     ~Runner();
     Runner(const Runner&) = delete;

@@ -121,6 +121,7 @@ void CsvSink::deliver_series(Work& work, SeriesFiles& files, const Call& call) c
             continue;
         }
         std::vector<Line> lines;
+        lines.reserve(rows.size());
         for (auto& [time, text] : rows) lines.push_back({time, std::move(text)});
         try {
             files.write(series_path(name), lines);

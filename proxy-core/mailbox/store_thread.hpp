@@ -56,7 +56,7 @@ class StoreThread {
         // gone on.
         auto durable = std::make_shared<std::promise<void>>();
         auto wait = durable->get_future();
-        auto done = [durable](std::exception_ptr failure) {
+        auto done = [durable](const std::exception_ptr& failure) {
             if (failure) {
                 durable->set_exception(failure);
             } else {

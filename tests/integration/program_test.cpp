@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -38,6 +39,11 @@ class BlackHole {
     BlackHole(const BlackHole&) = delete;
     BlackHole& operator=(const BlackHole&) = delete;
     int port() const { return port_; }
+    /// Whether somebody has connected and waits for a word.
+    bool has_a_guest() const {
+        pollfd guest{.fd = socket_, .events = POLLIN, .revents = 0};
+        return poll(&guest, 1, 0) == 1;
+    }
 
   private:
     int socket_;
@@ -351,8 +357,9 @@ TEST_CASE("run --once ends at SIGTERM, whatever it waits for") {
         hole.port());
     stage.publish(household);
     stage.home.start({"/bin/bash", "-c", "exec \"$@\" --once", "bash"});
-    REQUIRE(wait_until([&] { return stage.home.status()["running"] == true; }));
+    REQUIRE(wait_until([&] { return hole.has_a_guest(); }));
     CHECK(stage.home.stop() == 1);
+    CHECK_FALSE(contains(stage.home.log(), "left behind"));
 }
 
 TEST_CASE("a proxy's memory stays under 64 MiB whatever waits in its outbox") {

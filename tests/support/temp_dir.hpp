@@ -12,7 +12,8 @@ namespace courant::test {
 class TempDir {
   public:
     TempDir() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "courant-test-XXXXXX").string();
+        std::string pattern =
+            (std::filesystem::temp_directory_path() / "courant-test-XXXXXX").string();
         if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make " + pattern);
         path_ = pattern;
     }
