@@ -62,12 +62,12 @@ ordered_json row(const Message& message) {
             {"seq", message.seq},
             {"readings", message.records},
             {"bytes", message.body.size()},
-            {"stored", to_timestamp(message.stored_at)}};
+            {"stored", to_timestamp_for_people(message.stored_at)}};
 }
 
 ordered_json row(const DeadLetter& letter) {
     ordered_json out{{"id", letter.id},
-                     {"at", to_timestamp(letter.at)},
+                     {"at", to_timestamp_for_people(letter.at)},
                      {"origin", to_word(letter.origin)},
                      {"whom", letter.whom}};
     out["seq"] = letter.seq ? ordered_json(*letter.seq) : ordered_json(nullptr);

@@ -31,7 +31,7 @@ int list_peers(const cxxopts::ParseResult& given, Store& store, Console& console
     for (const Peer& peer : read_from(store, [](Mailboxes& m) { return m.peers(); }))
         rows.push_back({{"peer", peer.jid.to_string()},
                         {"relay", peer.relay ? "yes" : "no"},
-                        {"added", to_timestamp(peer.added_at)}});
+                        {"added", to_timestamp_for_people(peer.added_at)}});
     print_list(console.out, rows, listing_of(given));
     return Exit::done;
 }
@@ -67,7 +67,7 @@ int list_subscriptions(const cxxopts::ParseResult& given, Store& store, Console&
                         {"series", subscription.series},
                         {"retain", subscription.retain},
                         {"grant", subscription.grant},
-                        {"added", to_timestamp(subscription.added_at)}});
+                        {"added", to_timestamp_for_people(subscription.added_at)}});
     print_list(console.out, rows, listing_of(given));
     return Exit::done;
 }

@@ -33,7 +33,7 @@ void Federation::run(const std::stop_token& stop) {
     flush_receipts();
     transport_.close();
     online_ = false;
-    note_session("stopped at " + to_timestamp(settings_.clock()));
+    note_session("stopped at " + to_timestamp_for_people(settings_.clock()));
 }
 
 void Federation::step(std::chrono::milliseconds most) {
@@ -106,14 +106,16 @@ void Federation::on_online(const Jid& full_jid) {
     for (auto& [id, route] : routes_) route.lane.session_began(steady_now());
     refresh_lanes();
     say_where_we_stand();
-    note_session("online since " + to_timestamp(settings_.clock()) + " as " + full_jid.to_string());
+    note_session("online since " + to_timestamp_for_people(settings_.clock()) + " as " +
+                 full_jid.to_string());
 }
 
 void Federation::on_offline(const SessionLoss& loss) {
     online_ = false;
     session_fault_.failed(loss.reason, settings_.clock());
     for (auto& [id, route] : routes_) route.lane.session_lost();
-    note_session("offline since " + to_timestamp(settings_.clock()) + ": " + loss.reason);
+    note_session("offline since " + to_timestamp_for_people(settings_.clock()) + ": " +
+                 loss.reason);
 }
 
 // Tells every peer which number is expected next, so that it goes on at once instead of at its next

@@ -68,9 +68,10 @@ void Federation::handle_bounce(const Element& message, const Jid& from) {
     reason.resize(std::min(reason.size(), longest_reason));
     found->second.fault.failed(reason, settings_.clock());
     found->second.lane.bounced(steady_now());
-    post([key = "lane " + from.to_string(), reason, at = to_timestamp(settings_.clock())](
-             Mailboxes& m) { m.set_note(key, at + " " + reason); },
-         [](const std::exception_ptr&) {});
+    post(
+        [key = "lane " + from.to_string(), reason, at = to_timestamp_for_people(settings_.clock())](
+            Mailboxes& m) { m.set_note(key, at + " " + reason); },
+        [](const std::exception_ptr&) {});
 }
 
 /// A message on its way into the store, and what became of it there.

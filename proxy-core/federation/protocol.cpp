@@ -290,6 +290,10 @@ std::string to_timestamp(Time time) {
     return out + 'Z';
 }
 
+std::string to_timestamp_for_people(Time time) {
+    return to_timestamp(std::chrono::floor<std::chrono::seconds>(time));
+}
+
 std::optional<Time> from_timestamp(std::string_view text) {
     // YYYY-MM-DDThh:mm:ss[.fraction]Z, as to_timestamp writes it.
     constexpr std::string_view form = "0000-00-00T00:00:00";

@@ -93,6 +93,8 @@ std::size_t stanza_overhead(const Envelope& envelope, const Jid& to);
 
 /// "2026-11-20T10:00:00Z", with decimals where there are any (XEP-0082).
 std::string to_timestamp(Time time);
+/// The same to the second, for what people read.
+std::string to_timestamp_for_people(Time time);
 /// Nothing if it is no XEP-0082 timestamp.
 std::optional<Time> from_timestamp(std::string_view text);
 
