@@ -242,12 +242,10 @@ void Federation::refuse_sender(const Intaken& intaken) {
     const std::string_view text =
         intaken.stranger ? "you are no peer of this proxy" : "you have begun too many lanes";
     constexpr std::string_view errors = " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'";
-    std::string error = "<message type='error' to='";
-    append_escaped(error, intaken.sender);
-    error += "' id='";
-    append_escaped(error, intaken.stanza_id);
-    error +=
-        fmt::format("'>{0}{1}/><text{1}>{2}</text></error></message>", condition, errors, text);
+    std::string error = "<message type='error'";
+    append_attribute(error, "to", intaken.sender);
+    append_attribute(error, "id", intaken.stanza_id);
+    error += fmt::format(">{0}{1}/><text{1}>{2}</text></error></message>", condition, errors, text);
     answer(error);
 }
 

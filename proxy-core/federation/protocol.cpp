@@ -148,18 +148,10 @@ tl::expected<Payload, std::string> resume_of(const Element& element) {
     return Resume{*lane, *next};
 }
 
-void add_attribute(std::string& out, std::string_view key, std::string_view value) {
-    out += ' ';
-    out += key;
-    out += "='";
-    append_escaped(out, value);
-    out += '\'';
-}
-
 std::string open_message(const Jid& to, std::string_view id) {
     std::string out = "<message type='normal'";
-    add_attribute(out, "to", to.bare().to_string());
-    if (!id.empty()) add_attribute(out, "id", id);
+    append_attribute(out, "to", to.bare().to_string());
+    if (!id.empty()) append_attribute(out, "id", id);
     out += '>';
     return out;
 }
@@ -168,19 +160,20 @@ std::string open_message(const Jid& to, std::string_view id) {
 void open_ours(std::string& out, std::string_view name, const LaneId& lane) {
     out += '<';
     out += name;
-    add_attribute(out, "xmlns", courant_namespace);
-    add_attribute(out, "lane", lane.value);
+    append_attribute(out, "xmlns", courant_namespace);
+    append_attribute(out, "lane", lane.value);
 }
 
 void open_readings(std::string& out, const LaneId& lane, Seq seq, const Envelope& envelope) {
     open_ours(out, "readings", lane);
-    add_attribute(out, "seq", std::to_string(seq));
-    if (!envelope.grant.empty()) add_attribute(out, "grant", envelope.grant);
-    add_attribute(out, "retain", envelope.retain);
-    if (envelope.quality != Quality::raw) add_attribute(out, "quality", to_word(envelope.quality));
+    append_attribute(out, "seq", std::to_string(seq));
+    if (!envelope.grant.empty()) append_attribute(out, "grant", envelope.grant);
+    append_attribute(out, "retain", envelope.retain);
+    if (envelope.quality != Quality::raw)
+        append_attribute(out, "quality", to_word(envelope.quality));
     std::string hops;
     for (const Jid& hop : envelope.hops) hops += (hops.empty() ? "" : " ") + hop.to_string();
-    add_attribute(out, "hops", hops);
+    append_attribute(out, "hops", hops);
     out += '>';
 }
 
@@ -231,23 +224,23 @@ std::string to_stanza(const Message& message) {
 std::string to_stanza(const Void& gap, const Jid& to) {
     std::string out = open_message(to, stanza_id(gap.lane, gap.seq));
     open_ours(out, "void", gap.lane);
-    add_attribute(out, "seq", std::to_string(gap.seq));
-    add_attribute(out, "reason", gap.reason);
+    append_attribute(out, "seq", std::to_string(gap.seq));
+    append_attribute(out, "reason", gap.reason);
     return out + "/></message>";
 }
 
 std::string to_stanza(const Receipt& receipt, const Jid& to) {
     std::string out = open_message(to, {});
     open_ours(out, "receipt", receipt.lane);
-    add_attribute(out, "through", std::to_string(receipt.through));
-    if (receipt.at) add_attribute(out, "at", to_timestamp(*receipt.at));
+    append_attribute(out, "through", std::to_string(receipt.through));
+    if (receipt.at) append_attribute(out, "at", to_timestamp(*receipt.at));
     out += '>';
     for (const auto& [from, to_seq] : receipt.missing)
         out += fmt::format("<missing from='{}' to='{}'/>", from, to_seq);
     for (const Reject& reject : receipt.rejects) {
         out += fmt::format("<reject seq='{}'", reject.seq);
-        if (reject.record) add_attribute(out, "record", std::to_string(*reject.record));
-        add_attribute(out, "reason", shortened(reject.reason, max_reason));
+        if (reject.record) append_attribute(out, "record", std::to_string(*reject.record));
+        append_attribute(out, "reason", shortened(reject.reason, max_reason));
         out += "/>";
     }
     return out + "</receipt></message>";
@@ -256,17 +249,17 @@ std::string to_stanza(const Receipt& receipt, const Jid& to) {
 std::string to_stanza(const Resume& resume, const Jid& to) {
     std::string out = open_message(to, {});
     open_ours(out, "resume", resume.lane);
-    add_attribute(out, "next", std::to_string(resume.next));
+    append_attribute(out, "next", std::to_string(resume.next));
     return out + "/></message>";
 }
 
 std::string delivery_receipt(std::string_view id, std::string_view to) {
     std::string out = "<message";
-    add_attribute(out, "to", to);
+    append_attribute(out, "to", to);
     out += '>';
     out += "<received";
-    add_attribute(out, "xmlns", receipts_namespace);
-    add_attribute(out, "id", id);
+    append_attribute(out, "xmlns", receipts_namespace);
+    append_attribute(out, "id", id);
     return out + "/></message>";
 }
 

@@ -136,4 +136,12 @@ void append_escaped(std::string& out, std::string_view text) {
     }
 }
 
+void append_attribute(std::string& out, std::string_view key, std::string_view value) {
+    out += ' ';
+    out += key;
+    out += "='";
+    append_escaped(out, value);
+    out += '\'';
+}
+
 }  // namespace courant

@@ -43,4 +43,7 @@ tl::expected<Element, std::string> read_stanza(std::string_view text,
 /// either quotes.
 void append_escaped(std::string& out, std::string_view text);
 
+/// Appends ` key='value'`, the value escaped.
+void append_attribute(std::string& out, std::string_view key, std::string_view value);
+
 }  // namespace courant
