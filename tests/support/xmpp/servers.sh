@@ -28,7 +28,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # Seconds until a server must accept, or be gone.
-patience=${COURANT_XMPP_PATIENCE:-30}
+patience=${COURANT_XMPP_PATIENCE:-90}
 
 fail() {
     echo "servers.sh: $1" >&2
