@@ -189,9 +189,7 @@ void check_again(Mailboxes& m, const DeadLetter& letter, const Jid& self, Time n
     const Inspection inspection = inspect(
         {.lane = {}, .seq = 1, .envelope = letter.envelope, .body = letter.payload, .fault = {}},
         from, self, now);
-    if (!inspection.fault.empty()) refuse_retry(inspection.fault);
-    if (!inspection.foreign_name.empty() && !peer->relay)
-        refuse_retry(letter.whom + " may not speak " + inspection.foreign_name);
+    if (const auto why = refusal(inspection, *peer); !why.empty()) refuse_retry(why);
 }
 
 /// Puts a letter into the inbox once more, in a lane from ourselves that all retries share.

@@ -151,10 +151,7 @@ void Federation::take_in(Intaken& intaken, Mailboxes& m, std::int64_t most_lanes
     intaken.too_many_lanes =
         !m.knows_lane(message.peer, message.lane) && m.lanes_from(message.peer) >= most_lanes;
     if (intaken.too_many_lanes) return;
-    intaken.refused = intaken.inspection.fault;
-    if (intaken.refused.empty() && !intaken.inspection.foreign_name.empty() && !peer->relay)
-        intaken.refused =
-            message.peer.to_string() + " may not speak " + intaken.inspection.foreign_name;
+    intaken.refused = refusal(intaken.inspection, *peer);
     if (!intaken.is_void && intaken.refused.empty()) {
         intaken.intake = m.take_in(message, now);
         return;

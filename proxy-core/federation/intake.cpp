@@ -59,6 +59,12 @@ Inspection inspect(const Readings& readings, const Jid& from, const Jid& self, T
     return inspection;
 }
 
+std::string refusal(const Inspection& inspection, const Peer& peer) {
+    if (!inspection.fault.empty()) return inspection.fault;
+    if (inspection.foreign_name.empty() || peer.relay) return {};
+    return peer.jid.to_string() + " may not speak " + inspection.foreign_name;
+}
+
 std::string single_record(const std::string& body, std::int64_t index, Time now) {
     const auto pack = senml::read(Format::xml, body, {.now = now, .names = NameRule::federated});
     if (!pack || index < 1 || index > static_cast<std::int64_t>(pack->size())) return body;

@@ -26,6 +26,10 @@ struct Inspection {
 /// Checks readings that `from` sent to `self`.
 Inspection inspect(const Readings& readings, const Jid& from, const Jid& self, Time now);
 
+/// Why that peer's message is refused; empty if it may come in. The one place of the rule of
+/// authority.
+std::string refusal(const Inspection& inspection, const Peer& peer);
+
 /// Record `index` (1-based) of a `<sensml>` as a pack of its own; the whole body where that cannot
 /// be.
 std::string single_record(const std::string& body, std::int64_t index, Time now);
