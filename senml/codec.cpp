@@ -2,11 +2,14 @@
 
 #include <algorithm>
 
+#include "senml/detail/cbor_writer.hpp"
 #include "senml/detail/factor.hpp"
 #include "senml/detail/pack_writer.hpp"
 #include "senml/detail/readers.hpp"
+#include "senml/detail/repeat.hpp"
 #include "senml/detail/report.hpp"
 #include "senml/detail/resolver.hpp"
+#include "senml/detail/single.hpp"
 
 namespace courant::senml {
 
@@ -19,32 +22,42 @@ using detail::Report;
 constexpr std::size_t smallest_record = 20;  // bytes; what a factored reading takes at least, about
 constexpr std::size_t most_reserved = 1U << 16;
 
-void read_records(Format format, std::string_view bytes, const ReadOptions& options, Report& report,
-                  detail::RecordSink& sink) {
-    switch (format) {
-        case Format::json:
-            detail::read_json(bytes, options, report, sink);
-            break;
-        case Format::xml:
-            detail::read_xml(bytes, options, report, sink);
-            break;
-    }
-}
-
-template <typename Syntax>
-tl::expected<std::string, Fault> write_as(const Pack& pack, Layout layout) {
+// Writes what `fill` gives to the writer of a format; `out` is emptied where something is wrong.
+template <typename Writer, typename Fill>
+tl::expected<void, Fault> write_with(std::string& out, std::size_t records, Fill fill) {
+    out.clear();
     Report report(Profile::strict, Reach::first_fault);
-    detail::PackWriter<Syntax> writer(report);
-    writer.reserve(pack.size());
-    if (!detail::unroll(pack, layout, report, writer)) {
+    Writer writer(out, report);
+    writer.reserve(records);
+    writer.begin();
+    fill(report, writer);
+    if (report.failed()) {
+        out.clear();
         return tl::unexpected(report.faults().front());
     }
-    return writer.finish();
+    writer.finish();
+    return {};
 }
 
-tl::expected<std::string, Fault> write_layout(Format format, const Pack& pack, Layout layout) {
-    return format == Format::json ? write_as<detail::JsonSyntax>(pack, layout)
-                                  : write_as<detail::XmlSyntax>(pack, layout);
+template <typename Fill>
+tl::expected<void, Fault> write_in(Format format, std::string& out, std::size_t records,
+                                   Fill fill) {
+    switch (format) {
+        case Format::json:
+            return write_with<detail::PackWriter<detail::JsonSyntax>>(out, records, fill);
+        case Format::xml:
+            return write_with<detail::PackWriter<detail::XmlSyntax>>(out, records, fill);
+        case Format::cbor:
+            return write_with<detail::CborWriter>(out, records, fill);
+    }
+    return tl::unexpected(Fault{0, "no such format", ""});
+}
+
+tl::expected<void, Fault> write_layout(Format format, const Pack& pack, Layout layout,
+                                       detail::Unroller& unroller, std::string& out) {
+    return write_in(format, out, pack.size(), [&](Report& report, detail::RecordSink& writer) {
+        unroller.run(pack, layout, report, writer);
+    });
 }
 
 // Resolves, so that nothing is passed on that no reader would take, and hands the record on as it
@@ -62,29 +75,67 @@ class CheckedCopy final : public detail::RecordSink {
     detail::RecordSink& writer_;
 };
 
-template <typename Syntax>
-tl::expected<std::string, Fault> convert_to(Format from, std::string_view bytes,
-                                            const ReadOptions& options) {
-    Report report(options.profile, Reach::first_fault);
-    Pack pack;
-    detail::Resolver resolver(pack, options, report);
-    detail::PackWriter<Syntax> writer(report);
-    CheckedCopy copy(resolver, writer);
-    read_records(from, bytes, options, report, copy);
-    if (report.failed()) return tl::unexpected(report.faults().front());
-    return writer.finish();
+}  // namespace
+
+namespace detail {
+
+void read_records(Format format, const Input& input, Scratch& scratch, Report& report,
+                  RecordSink& sink) {
+    switch (format) {
+        case Format::json:
+            read_json(input, scratch, report, sink);
+            break;
+        case Format::xml:
+            read_xml(input, scratch, report, sink);
+            break;
+        case Format::cbor:
+            read_cbor(input, scratch, report, sink);
+            break;
+    }
 }
 
-}  // namespace
+}  // namespace detail
+
+struct Reader::State {
+    detail::Scratch scratch;
+    detail::Resolver resolver;
+    detail::RepeatReader repeat;
+
+    // A pack of one plain record, read without a remark, may come again.
+    void remember(Format format, std::string_view bytes, const ReadOptions& options,
+                  const Pack& pack, const Report& report) {
+        if (!resolver.was_single_number() || format == Format::cbor || !report.spotless()) return;
+        repeat.learn(format, bytes, options, pack, scratch.holes, resolver.base_value());
+    }
+};
+
+Reader::Reader() : state_(std::make_unique<State>()) {}
+Reader::~Reader() = default;
+Reader::Reader(Reader&&) noexcept = default;
+Reader& Reader::operator=(Reader&&) noexcept = default;
+
+tl::expected<void, Fault> Reader::read(Format format, std::string_view bytes,
+                                       const ReadOptions& options, Pack& into,
+                                       std::vector<Fault>* deviations) {
+    into.clear();
+    if (state_->repeat.read(format, bytes, options, into)) return {};
+    Report report(options.profile, Reach::first_fault, deviations);
+    into.reserve(std::min(bytes.size() / smallest_record + 1, most_reserved));
+    state_->resolver.begin(into, options, report);
+    read_records(format, {bytes, options}, state_->scratch, report, state_->resolver);
+    if (!report.failed()) {
+        state_->remember(format, bytes, options, into, report);
+        return {};
+    }
+    into.clear();
+    return tl::unexpected(report.faults().front());
+}
 
 tl::expected<Pack, Fault> read(Format format, std::string_view bytes, const ReadOptions& options,
                                std::vector<Fault>* deviations) {
-    Report report(options.profile, Reach::first_fault, deviations);
     Pack pack;
-    pack.reserve(std::min(bytes.size() / smallest_record + 1, most_reserved));
-    detail::Resolver resolver(pack, options, report);
-    read_records(format, bytes, options, report, resolver);
-    if (report.failed()) return tl::unexpected(report.faults().front());
+    auto done = Reader().read(format, bytes, options, pack, deviations);
+    if (!done) return tl::unexpected(std::move(done).error());
     return pack;
 }
 
@@ -92,29 +143,63 @@ std::vector<Fault> validate(Format format, std::string_view bytes, const ReadOpt
                             std::vector<Fault>* deviations) {
     Report report(options.profile, Reach::every_fault, deviations);
     Pack pack;
-    detail::Resolver resolver(pack, options, report);
-    read_records(format, bytes, options, report, resolver);
+    detail::Scratch scratch;
+    detail::Resolver resolver;
+    resolver.begin(pack, options, report);
+    read_records(format, {bytes, options}, scratch, report, resolver);
     return report.faults();
 }
 
+struct Writer::State {
+    detail::Unroller unroller;
+};
+
+Writer::Writer() : state_(std::make_unique<State>()) {}
+Writer::~Writer() = default;
+Writer::Writer(Writer&&) noexcept = default;
+Writer& Writer::operator=(Writer&&) noexcept = default;
+
+tl::expected<void, Fault> Writer::write(Format format, const Pack& pack, std::string& out) {
+    if (detail::write_single(format, pack, out)) return {};
+    return write_layout(format, pack, Layout::factored, state_->unroller, out);
+}
+
 tl::expected<std::string, Fault> write(Format format, const Pack& pack) {
-    return write_layout(format, pack, Layout::factored);
+    std::string out;
+    return Writer().write(format, pack, out).map([&] { return std::move(out); });
 }
 
 tl::expected<std::string, Fault> write_resolved(Format format, const Pack& pack) {
-    return write_layout(format, pack, Layout::resolved);
+    std::string out;
+    detail::Unroller unroller;
+    return write_layout(format, pack, Layout::resolved, unroller, out).map([&] {
+        return std::move(out);
+    });
 }
 
 tl::expected<std::string, Fault> convert(Format from, Format to, std::string_view bytes,
                                          const ReadOptions& options) {
-    return to == Format::json ? convert_to<detail::JsonSyntax>(from, bytes, options)
-                              : convert_to<detail::XmlSyntax>(from, bytes, options);
+    Report reading(options.profile, Reach::first_fault);
+    Pack pack;
+    detail::Scratch scratch;
+    detail::Resolver resolver;
+    resolver.begin(pack, options, reading);
+    std::string out;
+    const auto written = write_in(to, out, 0, [&](Report&, detail::RecordSink& writer) {
+        CheckedCopy copy(resolver, writer);
+        read_records(from, {bytes, options}, scratch, reading, copy);
+    });
+    if (!written) return tl::unexpected(written.error());
+    if (reading.failed()) return tl::unexpected(reading.faults().front());
+    return out;
 }
 
 tl::expected<Format, Fault> format_from(std::string_view word) {
     if (word == "json") return Format::json;
     if (word == "xml") return Format::xml;
-    return tl::unexpected(Fault{0, "'" + std::string{word} + "' is no format: json or xml", ""});
+    if (word == "cbor") return Format::cbor;
+    return tl::unexpected(
+        Fault{0, "'" + std::string{word} + "' is no format: json, xml or cbor", ""});
 }
 
 }  // namespace courant::senml

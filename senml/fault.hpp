@@ -1,5 +1,7 @@
 // What is wrong with a pack, said so that a person can mend it: which record, what, and which rule
 // of which RFC.
+//
+// A value: copy it, move it, hand it to another thread.
 #pragma once
 
 #include <cstddef>

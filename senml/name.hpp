@@ -26,6 +26,7 @@ namespace courant::senml {
 
 /// Why a text is no federated name: which part is at fault and what is wrong with it, for a person.
 struct NameFault {
+    /// "the subject is empty", without a final point.
     std::string what;
 
     bool operator==(const NameFault&) const = default;

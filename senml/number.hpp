@@ -4,6 +4,8 @@
 // Reading rounds correctly (std::from_chars) and takes the whole text or nothing. Writing gives the
 // fewest digits that read back to the same double, integers as integers, and keeps within RFC 8428
 // section 5's advice (a mantissa under 19 characters).
+//
+// Thread: any; nothing here has a state.
 #pragma once
 
 #include <optional>

@@ -43,23 +43,10 @@ UnitId Pack::intern_unit(std::string_view unit) {
     return UnitId{static_cast<std::uint16_t>(index + 1)};
 }
 
-Record& Pack::append(NameId name, UnitId unit, Time time, Kind kind) {
-    Record& record = records_.emplace_back();
-    record.time = time;
-    record.name = name;
-    record.unit = unit;
-    record.kind = kind;
-    return record;
-}
-
 std::uint64_t Pack::store(std::string_view bytes) {
     slots_.push_back({arena_.size(), bytes.size()});
     arena_.append(bytes);  // std::string copes with a view into itself
     return slots_.size() - 1;
-}
-
-void Pack::add(NameId name, UnitId unit, Time time, double value) {
-    append(name, unit, time, Kind::number).number = value;
 }
 
 void Pack::add_text(NameId name, UnitId unit, Time time, std::string_view value) {
@@ -79,17 +66,22 @@ void Pack::add_valueless(NameId name, UnitId unit, Time time) {
     append(name, unit, time, Kind::none);
 }
 
-void Pack::set_extra(const Extra& extra) {
+void Pack::set_extra(Extra extra) {
     const std::size_t last = records_.size() - 1;
     const bool replaces = !extras_.empty() && extras_.back().record == last;
     if (replaces) extras_.pop_back();
-    records_.back().has_extra = extra.sum.has_value() || extra.update_time.has_value();
-    if (records_.back().has_extra) extras_.push_back({last, extra});
+    records_.back().has_extra = !extra.empty();
+    if (!extra.empty()) extras_.push_back({last, std::move(extra)});
+}
+
+void Pack::drop_last() {
+    records_.pop_back();
+    if (!extras_.empty() && extras_.back().record == records_.size()) extras_.pop_back();
 }
 
 void Pack::add_from(const Pack& other, std::size_t index) {
     const Record from = other[index];
-    const Extra extra = other.extra(index);
+    Extra extra = other.extra(index);
     const NameId name = intern_name(other.name(from.name));
     const UnitId unit = from.unit == no_unit ? no_unit : intern_unit(other.unit(from.unit));
     Record& record = append(name, unit, from.time, from.kind);
@@ -107,7 +99,7 @@ void Pack::add_from(const Pack& other, std::size_t index) {
             record.text_slot = store(other.bytes(from));
             break;
     }
-    if (from.has_extra) set_extra(extra);
+    if (from.has_extra) set_extra(std::move(extra));
 }
 
 std::string_view Pack::name(NameId id) const {
@@ -133,8 +125,9 @@ std::span<const std::byte> Pack::data(const Record& record) const {
     return std::as_bytes(std::span{octets.data(), octets.size()});
 }
 
-Extra Pack::extra(std::size_t index) const {
-    if (!records_[index].has_extra) return {};
+const Extra& Pack::extra(std::size_t index) const {
+    static const Extra none;
+    if (!records_[index].has_extra) return none;
     return std::ranges::lower_bound(extras_, index, {}, &IndexedExtra::record)->extra;
 }
 

@@ -33,6 +33,7 @@ namespace courant::senml {
 enum class NameId : std::uint32_t {};
 /// A unit within one pack; `no_unit` where the record has none.
 enum class UnitId : std::uint16_t {};
+/// The record has no unit, not even an empty one.
 inline constexpr UnitId no_unit{0};
 
 /// What a record's value is (RFC 8428 section 4.2). `none` is a record that has a sum only.
@@ -40,11 +41,15 @@ enum class Kind : std::uint8_t { none, number, text, boolean, data };
 
 /// One reading. Ask its pack for the strings behind the ids.
 struct Record {
+    /// When, absolute, in nanoseconds since the epoch ("t").
     Time time;
+    /// The series ("n"); `Pack::name` spells it.
     NameId name{};
+    /// The unit ("u"), or `no_unit`; `Pack::unit` spells it.
     UnitId unit = no_unit;
+    /// Which of the values below there is.
     Kind kind = Kind::none;
-    /// The pack holds a sum or an update time for this record.
+    /// The pack holds an `Extra` for this record.
     bool has_extra = false;
     union {
         double number = 0;        ///< kind number
@@ -54,12 +59,27 @@ struct Record {
 };
 static_assert(sizeof(Record) == 24);
 
-/// The rare fields of RFC 8428 Table 1.
+/// A field that RFC 8428 does not have, kept where a reader was asked to (section 4.4).
+struct UnknownField {
+    /// The label, unescaped.
+    std::string label;
+    /// The value, as JSON text.
+    std::string json;
+
+    bool operator==(const UnknownField&) const = default;
+};
+
+/// The rare fields of RFC 8428 Table 1, and those that it does not have.
 struct Extra {
     /// Integrated sum, in unit x seconds ("s").
     std::optional<double> sum = {};
     /// The longest time until the next reading, in seconds ("ut").
     std::optional<double> update_time = {};
+    /// Regular fields that nobody here knows, in the order in which they stood.
+    std::vector<UnknownField> unknown = {};
+
+    /// Whether there is nothing in it.
+    bool empty() const { return !sum && !update_time && unknown.empty(); }
 
     bool operator==(const Extra&) const = default;
 };
@@ -78,7 +98,16 @@ class Pack {
     UnitId intern_unit(std::string_view unit);
 
     /// Appends a number. Not a finite one: the caller's fault, found when the pack is written.
-    void add(NameId name, UnitId unit, Time time, double value);
+    void add(NameId name, UnitId unit, Time time, double value) {
+        append(name, unit, time, Kind::number).number = value;
+    }
+    /// Appends a number with the name and the unit of `like`, a record of this pack that is a
+    /// number without extras.
+    void add_like(const Record& like, Time time, double value) {
+        Record& record = records_.emplace_back(like);
+        record.time = time;
+        record.number = value;
+    }
     /// Appends a string value ("vs").
     void add_text(NameId name, UnitId unit, Time time, std::string_view value);
     /// Appends a boolean value ("vb").
@@ -87,14 +116,18 @@ class Pack {
     void add_data(NameId name, UnitId unit, Time time, std::span<const std::byte> value);
     /// Appends a record without a value; give it its sum with `set_extra`.
     void add_valueless(NameId name, UnitId unit, Time time);
-    /// Sets sum and update time of the record appended last.
-    void set_extra(const Extra& extra);
+    /// Sets the rare fields of the record appended last.
+    void set_extra(Extra extra);
     /// Appends record `index` of another pack, re-interning its strings.
     void add_from(const Pack& other, std::size_t index);
 
+    /// How many records there are.
     std::size_t size() const { return records_.size(); }
+    /// Whether there is no record.
     bool empty() const { return records_.empty(); }
+    /// All records, in order; valid until the next one is added.
     std::span<const Record> records() const { return records_; }
+    /// The record at `index`, counted from 0 and below `size`.
     const Record& operator[](std::size_t index) const { return records_[index]; }
 
     /// The spelling of a name given out by this pack.
@@ -105,10 +138,12 @@ class Pack {
     std::string_view text(const Record& record) const;
     /// The value of a record of kind data.
     std::span<const std::byte> data(const Record& record) const;
-    /// Sum and update time of a record of this pack; empty where it has none.
-    Extra extra(std::size_t index) const;
+    /// The rare fields of a record of this pack; empty where it has none.
+    const Extra& extra(std::size_t index) const;
     /// How many different names the pack holds; their ids are 0 … n-1.
     std::size_t name_count() const { return names_.size(); }
+    /// How many bytes the different names take together.
+    std::size_t name_bytes() const { return names_.bytes(); }
     /// How many different units the pack holds; their ids are 1 … n.
     std::size_t unit_count() const { return units_.size(); }
     /// The most units that one pack can tell apart.
@@ -119,10 +154,14 @@ class Pack {
 
     /// "bver" (RFC 8428 section 4.4, RFC 9100).
     std::uint64_t version() const { return version_; }
+    /// Sets what `version` answers; not checked here, but when the pack is written.
     void set_version(std::uint64_t version) { version_ = version; }
 
     /// Orders the records by time; equal times keep their order (RFC 8428 section 4.6).
     void sort_by_time();
+
+    /// Takes back the record appended last.
+    void drop_last();
 
     /// Empties the pack, keeps its memory.
     void clear();
@@ -139,7 +178,14 @@ class Pack {
         std::size_t record = 0;
         Extra extra;
     };
-    Record& append(NameId name, UnitId unit, Time time, Kind kind);
+    Record& append(NameId name, UnitId unit, Time time, Kind kind) {
+        Record& record = records_.emplace_back();
+        record.time = time;
+        record.name = name;
+        record.unit = unit;
+        record.kind = kind;
+        return record;
+    }
     std::uint64_t store(std::string_view bytes);
     std::string_view bytes(const Record& record) const;
 

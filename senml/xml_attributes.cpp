@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <numeric>
 
+#include "senml/detail/scan.hpp"
 #include "senml/detail/text.hpp"
 #include "senml/detail/xml_names.hpp"
 #include "senml/xml_reader.hpp"
@@ -90,18 +91,19 @@ std::optional<std::string_view> XmlReader::read_value() {
     }
     const std::size_t begin = ++position_;
     const char* const text = text_in_.data();
-    const std::size_t size = text_in_.size();
-    std::size_t at = begin;
-    bool plain = true;
-    for (; at != size && text[at] != quote && text[at] != '<'; ++at) {
-        plain = plain && text[at] != '&' && static_cast<unsigned char>(text[at]) >= 0x20;
+    const char* const end = text + text_in_.size();
+    const char* p = quote == '"' ? detail::find_any<'"', '&', '<'>(text + begin, end)
+                                 : detail::find_any<'\'', '&', '<'>(text + begin, end);
+    if (p != end && *p == quote) {
+        position_ = static_cast<std::size_t>(p - text) + 1;
+        return text_in_.substr(begin, position_ - 1 - begin);
     }
-    position_ = at;
-    if (at == size || text[at] == '<') {
-        fail(at == size ? "an attribute value without end" : "'<' in an attribute value");
+    while (p != end && *p != quote && *p != '<') ++p;
+    position_ = static_cast<std::size_t>(p - text);
+    if (p == end || *p == '<') {
+        fail(p == end ? "an attribute value without end" : "'<' in an attribute value");
         return std::nullopt;
     }
-    if (plain) return text_in_.substr(begin, position_++ - begin);
     const std::size_t decoded = scratch_.size();
     if (!normalise_value(quote, begin)) return std::nullopt;
     return std::string_view{scratch_}.substr(decoded);
@@ -202,7 +204,7 @@ bool XmlReader::declare(const RawAttribute& attribute) {
     }
     const bool in_scratch =
         uri.data() >= scratch_.data() && uri.data() < scratch_.data() + scratch_.size();
-    if (in_scratch) uri = kept_.emplace_back(uri);
+    if (in_scratch) uri = kept_.emplace_front(uri);
     bindings_.push_back({prefix, uri});
     return true;
 }

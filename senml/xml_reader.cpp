@@ -32,10 +32,18 @@ bool is_version_1(std::string_view version) {
 
 }  // namespace
 
-XmlReader::XmlReader(std::string_view text, const XmlOptions& options)
-    : text_in_(text),
-      max_depth_(options.max_depth),
-      inherited_namespace_(options.inherited_namespace) {
+void XmlReader::reset(std::string_view text, const XmlOptions& options) {
+    text_in_ = text;
+    max_depth_ = options.max_depth;
+    inherited_namespace_ = options.inherited_namespace;
+    position_ = 0;
+    event_begin_ = 0;
+    root_seen_ = false;
+    close_empty_ = false;
+    open_.clear();
+    bindings_.clear();
+    kept_.clear();
+    fault_.reset();
     const auto bad = detail::find_bad_xml(text);
     if (bad != std::string_view::npos) {
         fail_at(bad, "a byte that is no character of XML in UTF-8");

@@ -25,7 +25,7 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
+#include <forward_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -50,7 +50,9 @@ enum class XmlEvent {
 
 /// Why a text is no XML, and at which byte.
 struct XmlFault {
+    /// Counted from 0, in bytes.
     std::size_t offset = 0;
+    /// For a person, without a final point; a literal, valid for ever.
     std::string_view what;
 };
 
@@ -58,12 +60,15 @@ struct XmlFault {
 struct XmlAttribute {
     /// Empty for an attribute without prefix.
     std::string_view namespace_uri;
+    /// The local name, without its prefix.
     std::string_view name;
+    /// The value, normalised, references replaced.
     std::string_view value;
 };
 
 /// Bounds, and where the text was cut out from.
 struct XmlOptions {
+    /// How many elements may be open at once; one more is a fault.
     std::size_t max_depth = 256;
     /// The default namespace in force where the text stands.
     std::string_view inherited_namespace = {};
@@ -72,10 +77,20 @@ struct XmlOptions {
 /// Reads one document, or one element cut out of a document.
 class XmlReader {
   public:
+    /// A reader of nothing, until `reset` gives it a text.
+    XmlReader() = default;
     /// `text` must outlive the reader.
-    explicit XmlReader(std::string_view text, const XmlOptions& options = {});
+    explicit XmlReader(std::string_view text, const XmlOptions& options = {}) {
+        reset(text, options);
+    }
     XmlReader(const XmlReader&) = delete;
     XmlReader& operator=(const XmlReader&) = delete;
+
+    /// Begins another text; the memory is kept.
+    void reset(std::string_view text, const XmlOptions& options = {});
+    /// Goes on at another place of the same text, for a caller who has read what lies between by
+    /// itself: whole elements and no more, so that the same elements are open there.
+    void resume_at(std::size_t position) { position_ = position; }
 
     /// Goes on to the next event.
     XmlEvent next();
@@ -113,6 +128,7 @@ class XmlReader {
     /// Where the last event ends.
     std::size_t position() const { return position_; }
 
+    /// Whether the last `next` came upon a fault, and so will all that follow.
     bool failed() const { return fault_.has_value(); }
     /// Only after a fault.
     const XmlFault& fault() const { return *fault_; }
@@ -181,7 +197,7 @@ class XmlReader {
     std::optional<std::string_view> lookup(std::string_view prefix) const;
 
     std::string_view text_in_;
-    std::size_t max_depth_;
+    std::size_t max_depth_ = 0;
     std::string_view inherited_namespace_;
     std::size_t position_ = 0;
     std::size_t event_begin_ = 0;
@@ -199,7 +215,7 @@ class XmlReader {
     std::vector<std::size_t> order_;
     std::vector<OpenElement> open_;
     std::vector<Binding> bindings_;
-    std::deque<std::string> kept_;  ///< namespace names that had references in them
+    std::forward_list<std::string> kept_;  ///< namespace names that had references in them
     std::optional<XmlFault> fault_;
 };
 

@@ -21,56 +21,27 @@ double to_seconds(Nanos nanos) {
     return static_cast<double>(static_cast<long double>(nanos) / 1e9L);
 }
 
-class Unroller {
-  public:
-    Unroller(const Pack& pack, Layout layout, Report& report, RecordSink& sink)
-        : pack_(pack), layout_(layout), report_(report), sink_(sink) {}
+}  // namespace
 
-    bool run();
-
-  private:
-    bool check_pack();
-    bool check_names();
-    void choose_version();
-    void choose_names();
-    void choose_units();
-    void put_name(const Record& record, std::size_t index);
-    void put_unit(const Record& record, std::size_t index);
-    bool put_time(const Record& record, std::size_t index);
-    bool put_value(const Record& record);
-    void put_extra(std::size_t index);
-    std::string_view name_of(const Record& record) const { return pack_.name(record.name); }
-    bool adds_up(Nanos time) const;
-    void choose_base_time(Nanos time);
-    bool factored() const { return layout_ == Layout::factored && pack_.size() > 1; }
-
-    const Pack& pack_;
-    Layout layout_;
-    Report& report_;
-    RecordSink& sink_;
-    RawRecord raw_;
-    std::uint64_t version_ = default_version;
-    bool base_name_per_run_ = false;
-    std::string_view prefix_;
-    std::size_t base_unit_from_ = 0;
-    UnitId base_unit_ = no_unit;
-    bool one_time_ = false;
-    Nanos base_time_ = 0;
-};
-
-bool Unroller::run() {
-    if (!check_pack() || !check_names()) return false;
+bool Unroller::run(const Pack& pack, Layout layout, Report& report, RecordSink& sink) {
+    pack_ = &pack;
+    layout_ = layout;
+    report_ = &report;
+    if (!check_pack()) return false;
+    if (pack.empty()) return true;
+    survey();
+    if (!check_names()) return false;
     choose_version();
     if (factored()) {
         choose_names();
         choose_units();
-        one_time_ = std::ranges::all_of(
-            pack_.records(), [this](const Record& record) { return record.time == pack_[0].time; });
     }
-    for (std::size_t i = 0; i < pack_.size(); ++i) {
-        const Record& record = pack_[i];
+    const auto records = pack.records();
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        const Record& record = records[i];
         raw_.index = i + 1;
         raw_.present = 0;
+        raw_.unknown = {};
         raw_.bver = version_;
         const bool says_version = i == 0 || layout_ == Layout::resolved;
         if (says_version && version_ != default_version) raw_.present |= bit(Label::bver);
@@ -78,20 +49,41 @@ bool Unroller::run() {
         put_unit(record, i);
         if (!put_time(record, i) || !put_value(record)) return false;
         if (record.has_extra) put_extra(i);
-        if (!sink_.take(raw_)) return false;
+        if (!sink.take(raw_)) return false;
+        i += sink.take_alike(records.subspan(i), static_cast<std::int64_t>(base_time_));
     }
     return true;
 }
 
+// What most packs are: one series. Found in one pass, it spares the others.
+void Unroller::survey() {
+    const Record& first = (*pack_)[0];
+    std::uint32_t names = 0;
+    std::uint32_t units = 0;
+    for (const Record& record : pack_->records()) {
+        names |= static_cast<std::uint32_t>(record.name) ^ static_cast<std::uint32_t>(first.name);
+        units |= static_cast<std::uint32_t>(record.unit) ^ static_cast<std::uint32_t>(first.unit);
+    }
+    one_name_ = names == 0;
+    one_unit_ = units == 0;
+    one_time_ = std::ranges::all_of(
+        pack_->records(), [&](const Record& record) { return record.time == first.time; });
+    alone_ = pack_->size() == 1 && layout_ == Layout::factored;
+    base_time_ = 0;
+    base_name_per_run_ = false;
+    prefix_ = {};
+    base_unit_ = no_unit;
+}
+
 bool Unroller::check_pack() {
-    if (pack_.empty() && layout_ == Layout::factored) {
-        report_.fault(0, "a pack without records", "RFC 8428 3");
+    if (pack_->empty() && layout_ != Layout::resolved) {
+        report_->fault(0, "a pack without records", "RFC 8428 3");
         return false;
     }
-    if (!understands_version(pack_.version(), every_feature) || pack_.version() >= std::uint64_t{1}
-                                                                                       << 53) {
-        report_.fault(0, "bver " + std::to_string(pack_.version()) + " is no version",
-                      "RFC 9100 3");
+    if (!understands_version(pack_->version(), every_feature) ||
+        pack_->version() >= std::uint64_t{1} << 53) {
+        report_->fault(0, "bver " + std::to_string(pack_->version()) + " is no version",
+                       "RFC 9100 3");
         return false;
     }
     return true;
@@ -100,28 +92,35 @@ bool Unroller::check_pack() {
 // The resolved layout shows what was read, under whichever rule that was.
 bool Unroller::check_names() {
     if (layout_ == Layout::resolved) return true;
-    std::vector<bool> checked(pack_.name_count());
-    for (std::size_t i = 0; i < pack_.size(); ++i) {
-        const auto id = static_cast<std::size_t>(pack_[i].name);
-        if (checked[id]) continue;
-        checked[id] = true;
-        if (const auto what = name_fault(name_of(pack_[i]), NameRule::rfc8428)) {
-            report_.fault(i + 1, *what, "RFC 8428 4.5.1");
-            return false;
-        }
+    if (one_name_) return check_name((*pack_)[0], 0);
+    seen_.assign(pack_->name_count(), false);
+    for (std::size_t i = 0; i < pack_->size(); ++i) {
+        const Record& record = (*pack_)[i];
+        const auto id = static_cast<std::size_t>(record.name);
+        if (seen_[id]) continue;
+        seen_[id] = true;
+        if (!check_name(record, i)) return false;
     }
     return true;
 }
 
+bool Unroller::check_name(const Record& record, std::size_t index) {
+    const auto what = name_fault(name_of(record), NameRule::rfc8428, ReadOptions{}.max_name);
+    if (!what) return true;
+    report_->fault(index + 1, *what, "RFC 8428 4.5.1");
+    return false;
+}
+
 void Unroller::choose_version() {
-    version_ = pack_.version();
+    version_ = pack_->version();
     if (layout_ == Layout::resolved) return;
-    std::vector<bool> judged(pack_.unit_count() + 1);
-    for (const Record& record : pack_.records()) {
+    const auto records = pack_->records().first(one_unit_ ? 1 : pack_->size());
+    seen_.assign(one_unit_ ? 0 : pack_->unit_count() + 1, false);
+    for (const Record& record : records) {
         const auto id = static_cast<std::size_t>(record.unit);
-        if (judged[id]) continue;
-        judged[id] = true;
-        if (unit_status(pack_.unit(record.unit)) != UnitStatus::secondary) continue;
+        if (!one_unit_ && seen_[id]) continue;
+        if (!one_unit_) seen_[id] = true;
+        if (unit_status(pack_->unit(record.unit)) != UnitStatus::secondary) continue;
         version_ = version_ < default_version ? version_with_secondary_units
                                               : version_ | version_with_secondary_units;
         return;
@@ -129,10 +128,12 @@ void Unroller::choose_version() {
 }
 
 void Unroller::choose_names() {
-    prefix_ = name_of(pack_[0]);
-    NameId last = pack_[0].name;
+    prefix_ = name_of((*pack_)[0]);
+    base_name_per_run_ = one_name_;
+    if (one_name_) return;
+    NameId last = (*pack_)[0].name;
     std::size_t runs_cost = prefix_.size() + label_cost;
-    for (const Record& record : pack_.records()) {
+    for (const Record& record : pack_->records()) {
         if (record.name == last) continue;
         last = record.name;
         const std::string_view name = name_of(record);
@@ -142,7 +143,7 @@ void Unroller::choose_names() {
     }
     std::size_t prefix_cost = prefix_.size() + label_cost;
     std::size_t plain_cost = 0;
-    for (const Record& record : pack_.records()) {
+    for (const Record& record : pack_->records()) {
         const std::size_t size = name_of(record).size();
         plain_cost += size + label_cost;
         if (size > prefix_.size()) prefix_cost += size - prefix_.size() + label_cost;
@@ -152,19 +153,24 @@ void Unroller::choose_names() {
 }
 
 void Unroller::choose_units() {
-    base_unit_from_ = pack_.size();
-    while (base_unit_from_ > 0 && pack_[base_unit_from_ - 1].unit != no_unit) --base_unit_from_;
-    if (base_unit_from_ < pack_.size()) base_unit_ = pack_[base_unit_from_].unit;
+    if (layout_ == Layout::streamed) return;
+    base_unit_from_ = one_unit_ ? 0 : pack_->size();
+    if (!one_unit_) {
+        while (base_unit_from_ > 0 && (*pack_)[base_unit_from_ - 1].unit != no_unit) {
+            --base_unit_from_;
+        }
+    }
+    if (base_unit_from_ < pack_->size()) base_unit_ = (*pack_)[base_unit_from_].unit;
 }
 
 void Unroller::put_name(const Record& record, std::size_t index) {
     if (base_name_per_run_) {
-        if (index > 0 && pack_[index - 1].name == record.name) return;
+        if (index > 0 && (*pack_)[index - 1].name == record.name) return;
         raw_.bn = name_of(record);
         raw_.present |= bit(Label::bn);
         return;
     }
-    if (index == 0 && !prefix_.empty()) {
+    if (index == 0 && (!prefix_.empty() || layout_ == Layout::streamed)) {
         raw_.bn = prefix_;
         raw_.present |= bit(Label::bn);
     }
@@ -176,20 +182,20 @@ void Unroller::put_unit(const Record& record, std::size_t index) {
     if (record.unit == no_unit) return;
     if (base_unit_ != no_unit && index >= base_unit_from_) {
         if (index == base_unit_from_) {
-            raw_.bu = pack_.unit(base_unit_);
+            raw_.bu = pack_->unit(base_unit_);
             raw_.present |= bit(Label::bu);
         }
         if (record.unit == base_unit_) return;
     }
-    raw_.u = pack_.unit(record.unit);
+    raw_.u = pack_->unit(record.unit);
     raw_.present |= bit(Label::u);
 }
 
 bool Unroller::put_time(const Record& record, std::size_t index) {
     const Nanos time = record.time.time_since_epoch().count();
-    if (layout_ == Layout::factored && time < Nanos{absolute_from_seconds} * nanos_per_second) {
-        report_.fault(raw_.index, "a time before 1978-07-04 would be read as relative to now",
-                      "RFC 8428 4.5.3");
+    if (layout_ != Layout::resolved && time < Nanos{absolute_from_seconds} * nanos_per_second) {
+        report_->fault(raw_.index, "a time before 1978-07-04 would be read as relative to now",
+                       "RFC 8428 4.5.3");
         return false;
     }
     if (!factored()) {
@@ -226,15 +232,15 @@ void Unroller::choose_base_time(Nanos time) {
 bool Unroller::put_value(const Record& record) {
     switch (record.kind) {
         case Kind::none:
-            if (record.has_extra && pack_.extra(raw_.index - 1).sum) return true;
-            report_.fault(raw_.index, "no value and no sum", "RFC 8428 4.2");
+            if (record.has_extra && pack_->extra(raw_.index - 1).sum) return true;
+            report_->fault(raw_.index, "no value and no sum", "RFC 8428 4.2");
             return false;
         case Kind::number:
             raw_.v = record.number;
             raw_.present |= bit(Label::v);
             return true;
         case Kind::text:
-            raw_.vs = pack_.text(record);
+            raw_.vs = pack_->text(record);
             raw_.present |= bit(Label::vs);
             return true;
         case Kind::boolean:
@@ -242,7 +248,7 @@ bool Unroller::put_value(const Record& record) {
             raw_.present |= bit(Label::vb);
             return true;
         case Kind::data: {
-            const auto octets = pack_.data(record);
+            const auto octets = pack_->data(record);
             raw_.vd = {reinterpret_cast<const char*>(octets.data()), octets.size()};
             raw_.present |= bit(Label::vd);
             return true;
@@ -252,7 +258,7 @@ bool Unroller::put_value(const Record& record) {
 }
 
 void Unroller::put_extra(std::size_t index) {
-    const Extra extra = pack_.extra(index);
+    const Extra& extra = pack_->extra(index);
     if (extra.sum) {
         raw_.s = *extra.sum;
         raw_.present |= bit(Label::s);
@@ -261,12 +267,9 @@ void Unroller::put_extra(std::size_t index) {
         raw_.ut = *extra.update_time;
         raw_.present |= bit(Label::ut);
     }
-}
-
-}  // namespace
-
-bool unroll(const Pack& pack, Layout layout, Report& report, RecordSink& sink) {
-    return Unroller(pack, layout, report, sink).run();
+    unknown_.clear();
+    for (const UnknownField& field : extra.unknown) unknown_.push_back({field.label, field.json});
+    raw_.unknown = unknown_;
 }
 
 }  // namespace courant::senml::detail

@@ -3,10 +3,12 @@
 // Strings are views into the bytes unless they hold escapes; then they are decoded into scratch
 // memory that is large enough from its first use, so that no view moves.
 #include <algorithm>
-#include <charconv>
 
+#include "senml/detail/alike_reader.hpp"
 #include "senml/detail/fields.hpp"
+#include "senml/detail/json_text.hpp"
 #include "senml/detail/readers.hpp"
+#include "senml/detail/scan.hpp"
 #include "senml/detail/text.hpp"
 
 namespace courant::senml::detail {
@@ -18,24 +20,34 @@ constexpr std::size_t few_labels = 16;  // up to here comparing all pairs is the
 
 class JsonPack {
   public:
-    JsonPack(std::string_view bytes, const ReadOptions& options, Report& report, RecordSink& sink)
-        : begin_(bytes.data()),
+    JsonPack(const Input& input, Scratch& scratch, Report& report, RecordSink& sink)
+        : input_(input),
+          begin_(input.bytes.data()),
           p_(begin_),
-          end_(begin_ + bytes.size()),
-          options_(options),
+          end_(begin_ + input.bytes.size()),
           report_(report),
-          sink_(sink) {}
+          sink_(sink),
+          scratch_(scratch.text),
+          unknown_(scratch.unknown),
+          kept_(scratch.fields),
+          holes_(scratch.holes) {
+        record_.index = input.records_before;
+    }
 
     void read();
 
   private:
     bool read_array();
     bool read_record();
+    void read_records_alike(const char* begin);
     bool read_members();
     bool read_member();
+    Label read_plain_label();
     bool read_unknown(std::string_view label);
     bool read_field(Label label);
     bool read_number(Label label);
+    bool is_removal(Label label) const;
+    bool read_removal();
     bool read_boolean();
     bool wrong_type(Label label);
     bool unknown_labels_differ();
@@ -48,8 +60,6 @@ class JsonPack {
     std::optional<std::string_view> read_string();
     std::optional<std::string_view> read_escaped(const char* begin);
     bool append_escape();
-    bool append_unicode();
-    std::optional<std::uint32_t> read_hex();
 
     bool syntax(std::string_view what);
     void reserve_scratch();
@@ -65,15 +75,17 @@ class JsonPack {
         return true;
     }
 
+    const Input& input_;
     const char* begin_;
     const char* p_;
     const char* end_;
-    const ReadOptions& options_;
     Report& report_;
     RecordSink& sink_;
     RawRecord record_;
-    std::string scratch_;
-    std::vector<std::string_view> unknown_;
+    std::string& scratch_;
+    std::vector<std::string_view>& unknown_;
+    std::vector<RawField>& kept_;
+    Holes& holes_;
     bool upper_exponent_reported_ = false;
 };
 
@@ -121,14 +133,30 @@ bool JsonPack::read_array() {
         return false;
     }
     if (accept(']')) return true;
+    // The first record is no pattern: there is no comma before it.
+    const char* end_of_last = nullptr;
     do {
         if (!read_record()) return false;
+        if (end_of_last != nullptr) read_records_alike(end_of_last);
+        end_of_last = p_;
     } while (accept(','));
     return accept(']') || syntax("expected ',' or ']'");
 }
 
+// After a record that began behind `begin`, with the comma: those that are like it.
+void JsonPack::read_records_alike(const char* begin) {
+    if (p_ == end_ || *p_ != *begin || holes_.all().empty()) return;
+    const auto into = sink_.alike();
+    if (!into) return;
+    const std::string_view record{begin, static_cast<std::size_t>(p_ - begin)};
+    const std::size_t most = input_.options.max_records - record_.index;
+    const Run run = read_alike(record, holes_, end_, *into, most);
+    p_ = run.end;
+    record_.index += run.records;
+}
+
 bool JsonPack::read_record() {
-    if (++record_.index > options_.max_records) {
+    if (++record_.index > input_.options.max_records) {
         report_.fault(record_.index, "more records than are accepted", "");
         return false;
     }
@@ -143,8 +171,11 @@ bool JsonPack::read_record() {
     }
     ++p_;
     record_.present = 0;
+    record_.removes = false;
     scratch_.clear();
     unknown_.clear();
+    kept_.clear();
+    holes_.clear();
     const std::size_t faults = report_.faults().size();
     if (!accept('}') && !read_members()) return false;
     if (!unknown_labels_differ() &&
@@ -152,6 +183,7 @@ bool JsonPack::read_record() {
         return false;
     }
     if (report_.faults().size() != faults) keep_base(record_);
+    record_.unknown = kept_;
     return sink_.take(record_);
 }
 
@@ -164,15 +196,18 @@ bool JsonPack::read_members() {
 
 bool JsonPack::read_member() {
     skip_blanks();
-    if (peek() != '"') return syntax("expected a label");
-    const auto key = read_string();
-    if (!key) return false;
-    if (!accept(':')) return syntax("expected ':'");
-    skip_blanks();
-    const Label label = find_label(*key);
-    if (label == Label::unknown) return read_unknown(*key);
+    Label label = read_plain_label();
+    if (label == Label::unknown) {
+        if (peek() != '"') return syntax("expected a label");
+        const auto key = read_string();
+        if (!key) return false;
+        if (!accept(':')) return syntax("expected ':'");
+        skip_blanks();
+        label = find_label(*key);
+        if (label == Label::unknown) return read_unknown(*key);
+    }
     if (record_.has(label) &&
-        !report_.fault(record_.index, "label '" + std::string{*key} + "' is given twice",
+        !report_.fault(record_.index, "label '" + std::string{spelling(label)} + "' is given twice",
                        "RFC 8259 4")) {
         return false;
     }
@@ -180,9 +215,27 @@ bool JsonPack::read_member() {
     return read_field(label);
 }
 
+// A label of one or two letters as everybody writes it, with its colon and without blanks or
+// escapes; whatever else is left to be read by the rules.
+Label JsonPack::read_plain_label() {
+    if (end_ - p_ < 6 || *p_ != '"') return Label::unknown;
+    const std::size_t size = p_[2] == '"' ? 1 : 2;
+    if (p_[size + 1] != '"' || p_[size + 2] != ':') return Label::unknown;
+    const Label label = find_label({p_ + 1, size});
+    if (label == Label::unknown) return label;
+    p_ += size + 3;
+    skip_blanks();
+    return label;
+}
+
 bool JsonPack::read_unknown(std::string_view label) {
     unknown_.push_back(label);
-    return pass_unknown(record_, label, options_, report_) && skip_value(1);
+    const char* const value = p_;
+    if (!pass_unknown(record_, label, input_, report_) || !skip_value(1)) return false;
+    if (keeps(label, input_.options)) {
+        kept_.push_back({label, {value, static_cast<std::size_t>(p_ - value)}});
+    }
+    return true;
 }
 
 // Names within one object "SHOULD be unique" (RFC 8259); here the last one never wins.
@@ -210,10 +263,13 @@ bool JsonPack::read_field(Label label) {
 
 bool JsonPack::read_number(Label label) {
     const char c = peek();
-    if (c != '-' && (c < '0' || c > '9')) return wrong_type(label);
+    if (c != '-' && (c < '0' || c > '9')) {
+        return is_removal(label) ? read_removal() : wrong_type(label);
+    }
     Decimal decimal;
     const char* after = scan_decimal(p_, end_, NumberGrammar::json, decimal);
     if (after == nullptr) return syntax("a malformed number");
+    holes_.add(label, {p_, static_cast<std::size_t>(after - p_)});
     p_ = after;
     if (decimal.upper_exponent && !upper_exponent_reported_) {
         upper_exponent_reported_ = true;
@@ -222,6 +278,18 @@ bool JsonPack::read_number(Label label) {
         }
     }
     return set_number(record_, label, decimal, report_);
+}
+
+// `"v":null`: only a Patch Record may take a reading away so.
+bool JsonPack::is_removal(Label label) const {
+    const std::string_view rest{p_, static_cast<std::size_t>(end_ - p_)};
+    return label == Label::v && input_.dialect == Dialect::patch && rest.starts_with("null");
+}
+
+bool JsonPack::read_removal() {
+    p_ += 4;
+    record_.removes = true;
+    return true;
 }
 
 bool JsonPack::read_boolean() {
@@ -274,7 +342,7 @@ bool JsonPack::skip_value(std::size_t depth) {
 }
 
 bool JsonPack::skip_object(std::size_t depth) {
-    if (depth > options_.max_depth) return syntax("nested too deeply");
+    if (depth > input_.options.max_depth) return syntax("nested too deeply");
     ++p_;
     if (accept('}')) return true;
     do {
@@ -289,7 +357,7 @@ bool JsonPack::skip_object(std::size_t depth) {
 }
 
 bool JsonPack::skip_array(std::size_t depth) {
-    if (depth > options_.max_depth) return syntax("nested too deeply");
+    if (depth > input_.options.max_depth) return syntax("nested too deeply");
     ++p_;
     if (accept(']')) return true;
     do {
@@ -312,7 +380,7 @@ bool JsonPack::skip_literal() {
 
 std::optional<std::string_view> JsonPack::read_string() {
     const char* begin = ++p_;
-    while (p_ != end_ && *p_ != '"' && *p_ != '\\' && static_cast<unsigned char>(*p_) >= 0x20) ++p_;
+    p_ = find_any<'"', '\\'>(p_, end_);
     if (p_ != end_ && *p_ == '"') {
         return std::string_view{begin, static_cast<std::size_t>(p_++ - begin)};
     }
@@ -343,49 +411,16 @@ std::optional<std::string_view> JsonPack::read_escaped(const char* begin) {
 }
 
 bool JsonPack::append_escape() {
-    constexpr std::string_view letters = "\"\\/bfnrt";
-    constexpr std::string_view meanings = "\"\\/\b\f\n\r\t";
-    ++p_;
-    const char c = peek();
-    if (c == 'u') return append_unicode();
-    const auto at = letters.find(c);
-    if (is_done() || at == std::string_view::npos) return syntax("an unknown escape");
-    scratch_ += meanings[at];
-    ++p_;
+    const Escape escape = detail::append_escape(scratch_, p_, end_);
+    if (escape.end == nullptr) return syntax(escape.fault);
+    p_ = escape.end;
     return true;
-}
-
-bool JsonPack::append_unicode() {
-    auto unit = read_hex();
-    if (!unit) return syntax("\\u without four hex digits");
-    std::uint32_t code_point = *unit;
-    if (code_point >= 0xD800 && code_point < 0xDC00 && end_ - p_ >= 2 && p_[0] == '\\' &&
-        p_[1] == 'u') {
-        ++p_;
-        unit = read_hex();
-        if (!unit || *unit < 0xDC00 || *unit >= 0xE000) return syntax("half a surrogate pair");
-        code_point = 0x10000 + ((code_point - 0xD800) << 10) + (*unit - 0xDC00);
-    }
-    if (code_point >= 0xD800 && code_point < 0xE000) return syntax("half a surrogate pair");
-    append_utf8(scratch_, code_point);
-    return true;
-}
-
-// Four hex digits after the u that p_ stands on.
-std::optional<std::uint32_t> JsonPack::read_hex() {
-    if (end_ - p_ < 5) return std::nullopt;
-    std::uint32_t value = 0;
-    const auto [ptr, error] = std::from_chars(p_ + 1, p_ + 5, value, 16);
-    if (error != std::errc{} || ptr != p_ + 5) return std::nullopt;
-    p_ += 5;
-    return value;
 }
 
 }  // namespace
 
-void read_json(std::string_view bytes, const ReadOptions& options, Report& report,
-               RecordSink& sink) {
-    JsonPack(bytes, options, report, sink).read();
+void read_json(const Input& input, Scratch& scratch, Report& report, RecordSink& sink) {
+    JsonPack(input, scratch, report, sink).read();
 }
 
 }  // namespace courant::senml::detail

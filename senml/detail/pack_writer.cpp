@@ -2,45 +2,24 @@
 
 #include <array>
 #include <bit>
-#include <charconv>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
+#include "senml/detail/digits.hpp"
+#include "senml/detail/json_text.hpp"
+#include "senml/detail/scan.hpp"
 #include "senml/detail/seconds.hpp"
 #include "senml/detail/text.hpp"
-#include "senml/number.hpp"
+#include "senml/detail/xml_names.hpp"
 
 namespace courant::senml::detail {
 
 namespace {
 
-using Openings = std::array<std::string_view, label_count>;
+using Openings = std::array<Piece, label_count>;
 
-constexpr std::string_view hex_digits = "0123456789abcdef";
-
-void append_json_character(std::string& out, char c) {
-    switch (c) {
-        case '"':
-            out += "\\\"";
-            break;
-        case '\\':
-            out += "\\\\";
-            break;
-        case '\n':
-            out += "\\n";
-            break;
-        case '\r':
-            out += "\\r";
-            break;
-        case '\t':
-            out += "\\t";
-            break;
-        default:
-            out += "\\u00";
-            out += hex_digits[static_cast<unsigned char>(c) >> 4];
-            out += hex_digits[static_cast<unsigned char>(c) & 0x0F];
-    }
-}
+constexpr std::size_t longest_pattern = 256;
 
 void append_xml_character(std::string& out, char c) {
     switch (c) {
@@ -67,12 +46,40 @@ void append_xml_character(std::string& out, char c) {
     }
 }
 
-bool is_special_in_json(char c) {
-    return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
-}
-
 bool is_special_in_xml(char c) {
     return c == '"' || c == '&' || c == '<' || c == '>' || static_cast<unsigned char>(c) < 0x20;
+}
+
+// Bytes that are written again and again: a whole step at once, whatever comes to stand behind
+// them.
+class Patch {
+  public:
+    static constexpr std::size_t step = 16;
+
+    explicit Patch(std::string_view text) : text_(text) {
+        std::memcpy(first_.data(), text.data(), std::min(text.size(), step));
+    }
+    char* put(char* out) const {
+        std::memcpy(out, first_.data(), step);
+        if (text_.size() > step) std::memcpy(out + step, text_.data() + step, text_.size() - step);
+        return out + text_.size();
+    }
+
+  private:
+    std::string_view text_;
+    std::array<char, step> first_{};
+};
+
+bool is_attribute_name(std::string_view label) {
+    return !label.empty() && label != "xmlns" && find_bad_xml(label) == std::string_view::npos &&
+           find_name_end(label, 0) == label.size();
+}
+
+// The text that a JSON value is as an attribute; false if it is none.
+bool decode_attribute(std::string_view json, std::string& text) {
+    if (json.front() == '"') return decode_json_string(json, text);
+    text = json;
+    return json.front() != '{' && json.front() != '[' && json != "null";
 }
 
 }  // namespace
@@ -80,13 +87,13 @@ bool is_special_in_xml(char c) {
 struct JsonSyntax {
     static constexpr std::string_view head = "[";
     static constexpr std::string_view tail = "]";
-    static constexpr std::string_view record_begin = "{";
-    static constexpr std::string_view later_record_begin = ",{";
-    static constexpr std::string_view record_end = "}";
-    static constexpr std::string_view first_gap = "";
-    static constexpr std::string_view gap = ",";
-    static constexpr std::string_view text_quote = "\"";
-    static constexpr std::string_view close = "";
+    static constexpr Piece record_begin = "{";
+    static constexpr Piece later_record_begin = ",{";
+    static constexpr Piece record_end = "}";
+    static constexpr Piece first_gap = "";
+    static constexpr Piece gap = ",";
+    static constexpr Piece text_quote = "\"";
+    static constexpr Piece close = "";
     static constexpr Openings openings = {
         "\"bn\":", "\"bt\":", "\"bu\":", "\"bver\":", "\"bv\":", "\"bs\":", "\"n\":", "\"u\":",
         "\"t\":",  "\"v\":",  "\"vs\":", "\"vb\":",   "\"vd\":", "\"s\":",  "\"ut\":"};
@@ -97,20 +104,35 @@ struct JsonSyntax {
     static bool can_say(std::string_view text) {
         return find_bad_utf8(text) == std::string_view::npos;
     }
-    static bool is_special(char c) { return is_special_in_json(c); }
-    static void append_special(std::string& out, char c) { append_json_character(out, c); }
+    static void put_text(Line& line, std::string_view text) {
+        const char* const end = text.data() + text.size();
+        line.put_piece("\"");
+        if (find_any<'"', '\\'>(text.data(), end) == end) {
+            line.put_text(text);
+        } else {
+            append_json_characters(line.out(), text);
+        }
+        line.put_piece("\"");
+    }
+    // The value is JSON already.
+    static bool put_field(Line& line, const RawField& field) {
+        put_text(line, field.label);
+        line.put_piece(":");
+        line.put_text(field.json);
+        return true;
+    }
 };
 
 struct XmlSyntax {
     static constexpr std::string_view head = R"(<sensml xmlns="urn:ietf:params:xml:ns:senml">)";
     static constexpr std::string_view tail = "</sensml>";
-    static constexpr std::string_view record_begin = "<senml";
-    static constexpr std::string_view later_record_begin = "<senml";
-    static constexpr std::string_view record_end = "/>";
-    static constexpr std::string_view first_gap = " ";
-    static constexpr std::string_view gap = " ";
-    static constexpr std::string_view text_quote = "";
-    static constexpr std::string_view close = "\"";
+    static constexpr Piece record_begin = "<senml";
+    static constexpr Piece later_record_begin = "<senml";
+    static constexpr Piece record_end = "/>";
+    static constexpr Piece first_gap = " ";
+    static constexpr Piece gap = " ";
+    static constexpr Piece text_quote = "";
+    static constexpr Piece close = "\"";
     static constexpr Openings openings = {"bn=\"", "bt=\"", "bu=\"", "bver=\"", "bv=\"",
                                           "bs=\"", "n=\"",  "u=\"",  "t=\"",    "v=\"",
                                           "vs=\"", "vb=\"", "vd=\"", "s=\"",    "ut=\""};
@@ -121,48 +143,132 @@ struct XmlSyntax {
     static bool can_say(std::string_view text) {
         return find_bad_xml(text) == std::string_view::npos;
     }
-    static bool is_special(char c) { return is_special_in_xml(c); }
-    static void append_special(std::string& out, char c) { append_xml_character(out, c); }
+    static void put_text(Line& line, std::string_view text) {
+        const char* const end = text.data() + text.size();
+        const bool plain = find_any<'"', '&', '<'>(text.data(), end) == end &&
+                           find_any<'>', '>'>(text.data(), end) == end;
+        if (plain) return line.put_text(text);
+        std::size_t written = 0;
+        std::string& out = line.out();
+        for (std::size_t i = 0; i < text.size(); ++i) {
+            if (!is_special_in_xml(text[i])) continue;
+            out.append(text, written, i - written);
+            append_xml_character(out, text[i]);
+            written = i + 1;
+        }
+        out.append(text, written);
+    }
+    // Only what is text, a number or a boolean can be an attribute, under a name that XML allows.
+    static bool put_field(Line& line, const RawField& field) {
+        std::string value;
+        if (!is_attribute_name(field.label) || !decode_attribute(field.json, value) ||
+            !can_say(value)) {
+            return false;
+        }
+        line.put_text(field.label);
+        line.put_piece("=\"");
+        put_text(line, value);
+        line.put_piece("\"");
+        return true;
+    }
 };
 
 template <typename Syntax>
-bool PackWriter<Syntax>::take(const RawRecord& record) {
-    if (out_.empty()) {
-        out_ += Syntax::head;
-        out_ += Syntax::record_begin;
-    } else {
-        out_ += Syntax::later_record_begin;
-    }
-    std::string_view gap = Syntax::first_gap;
-    for (Labels left = record.present; left != 0; left &= left - 1) {
-        const auto index = static_cast<std::size_t>(std::countr_zero(left));
-        out_ += gap;
-        out_ += Syntax::openings[index];
-        if (!put_field(record, static_cast<Label>(index))) return false;
-        out_ += Syntax::close;
-        gap = Syntax::gap;
-    }
-    out_ += Syntax::record_end;
-    return true;
+void PackWriter<Syntax>::begin() {
+    out_ += Syntax::head;
 }
 
 template <typename Syntax>
-std::string PackWriter<Syntax>::finish() {
-    if (out_.empty()) out_ += Syntax::head;
+bool PackWriter<Syntax>::take(const RawRecord& record) {
+    constexpr Labels pattern_labels = bit(Label::n) | bit(Label::u) | bit(Label::t) | bit(Label::v);
+    constexpr Labels both = bit(Label::t) | bit(Label::v);
+    pattern_.begin = out_.size();
+    pattern_.usable = (record.present & ~pattern_labels) == 0 && (record.present & both) == both &&
+                      record.unknown.empty() && !first_;
+    const bool done = put_record(record);
+    line_.flush();
+    return done;
+}
+
+template <typename Syntax>
+bool PackWriter<Syntax>::put_record(const RawRecord& record) {
+    line_.put_piece(first_ ? Syntax::record_begin : Syntax::later_record_begin);
+    first_ = false;
+    const Piece* gap = &Syntax::first_gap;
+    for (Labels left = record.present; left != 0; left &= left - 1) {
+        const auto index = static_cast<std::size_t>(std::countr_zero(left));
+        line_.put_piece(*gap);
+        line_.put_piece(Syntax::openings[index]);
+        if (!put_field(record, static_cast<Label>(index))) return false;
+        line_.put_piece(Syntax::close);
+        gap = &Syntax::gap;
+    }
+    if (!record.unknown.empty() && !put_unknown(record, *gap)) return false;
+    line_.put_piece(Syntax::record_end);
+    return true;
+}
+
+// The bytes around the numbers are those of the record taken last; only the numbers are made.
+template <typename Syntax>
+std::size_t PackWriter<Syntax>::take_alike(std::span<const Record> records,
+                                           std::int64_t base_time) {
+    const std::size_t size = out_.size() - pattern_.begin;
+    if (!pattern_.usable || size > longest_pattern || base_time % nanos_per_second != 0) return 0;
+    const Record like = records.front();
+    std::array<char, longest_pattern> pattern;
+    std::memcpy(pattern.data(), out_.data() + pattern_.begin, size);
+    const auto part = [&](std::size_t begin, std::size_t end) {
+        return Patch({pattern.data() + (begin - pattern_.begin), end - begin});
+    };
+    const Patch head = part(pattern_.begin, pattern_.time_begin);
+    const Patch middle = part(pattern_.time_end, pattern_.value_begin);
+    const Patch tail = part(pattern_.value_end, out_.size());
+
+    std::array<char, 8192> buffer;
+    char* const full =
+        buffer.data() + buffer.size() - longest_pattern - 2 * number_room - 3 * Patch::step;
+    char* out = buffer.data();
+    std::size_t i = 1;
+    for (; i < records.size(); ++i) {
+        const Record& record = records[i];
+        const std::int64_t time = record.time.time_since_epoch().count();
+        std::int64_t offset = 0;
+        if (record.name != like.name || record.unit != like.unit || record.kind != Kind::number ||
+            record.has_extra || !std::isfinite(record.number) ||
+            __builtin_sub_overflow(time, base_time, &offset) || offset <= 0) {
+            break;
+        }
+        const auto seconds = static_cast<std::uint64_t>(offset) / nanos_per_second;
+        if (seconds * nanos_per_second != static_cast<std::uint64_t>(offset)) break;
+        if (out > full) {
+            out_.append(buffer.data(), out);
+            out = buffer.data();
+        }
+        out = head.put(out);
+        out = put_unsigned(out, seconds);
+        out = middle.put(out);
+        out = detail::put_number(out, record.number);
+        out = tail.put(out);
+    }
+    out_.append(buffer.data(), out);
+    return i - 1;
+}
+
+template <typename Syntax>
+void PackWriter<Syntax>::finish() {
     out_ += Syntax::tail;
-    return std::move(out_);
 }
 
 template <typename Syntax>
 bool PackWriter<Syntax>::put_field(const RawRecord& record, Label label) {
     switch (label) {
         case Label::bn:
-            return put_text(record, label, record.bn);
+            return put_text(record, spelling(label), record.bn);
         case Label::bt:
-            append_seconds(out_, record.bt);
+            put_time(record.bt);
             return true;
         case Label::bu:
-            return put_text(record, label, record.bu);
+            return put_text(record, spelling(label), record.bu);
         case Label::bver:
             return put_version(record);
         case Label::bv:
@@ -170,23 +276,28 @@ bool PackWriter<Syntax>::put_field(const RawRecord& record, Label label) {
         case Label::bs:
             return put_number(record, label, record.bs);
         case Label::n:
-            return put_text(record, label, record.n);
+            return put_text(record, spelling(label), record.n);
         case Label::u:
-            return put_text(record, label, record.u);
+            return put_text(record, spelling(label), record.u);
         case Label::t:
-            append_seconds(out_, record.t);
+            pattern_.time_begin = line_.position();
+            put_time(record.t);
+            pattern_.time_end = line_.position();
             return true;
         case Label::v:
-            return put_number(record, label, record.v);
+            pattern_.value_begin = line_.position();
+            if (!put_number(record, label, record.v)) return false;
+            pattern_.value_end = line_.position();
+            return true;
         case Label::vs:
-            return put_text(record, label, record.vs);
+            return put_text(record, spelling(label), record.vs);
         case Label::vb:
-            out_ += record.vb ? "true" : "false";
+            line_.put_piece(record.vb ? Piece{"true"} : Piece{"false"});
             return true;
         case Label::vd:
-            out_ += Syntax::text_quote;
-            append_encoded(out_, record.vd);
-            out_ += Syntax::text_quote;
+            line_.put_piece(Syntax::text_quote);
+            append_encoded(line_.out(), record.vd);
+            line_.put_piece(Syntax::text_quote);
             return true;
         case Label::s:
             return put_number(record, label, record.s);
@@ -205,28 +316,39 @@ bool PackWriter<Syntax>::put_number(const RawRecord& record, Label label, double
                       "RFC 8428 5");
         return false;
     }
-    append_number(out_, value);
+    line_.set_end(detail::put_number(line_.number(), value));
     return true;
 }
 
 template <typename Syntax>
-bool PackWriter<Syntax>::put_text(const RawRecord& record, Label label, std::string_view text) {
+void PackWriter<Syntax>::put_time(Nanos time) {
+    line_.set_end(put_seconds(line_.number(), time));
+}
+
+template <typename Syntax>
+bool PackWriter<Syntax>::put_text(const RawRecord& record, std::string_view label,
+                                  std::string_view text) {
     if (!Syntax::can_say(text)) {
-        report_.fault(record.index,
-                      std::string{spelling(label)} + ' ' + std::string{Syntax::text_fault},
+        report_.fault(record.index, std::string{label} + ' ' + std::string{Syntax::text_fault},
                       Syntax::rule);
         return false;
     }
-    out_ += Syntax::text_quote;
-    std::size_t written = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (!Syntax::is_special(text[i])) continue;
-        out_.append(text, written, i - written);
-        Syntax::append_special(out_, text[i]);
-        written = i + 1;
+    Syntax::put_text(line_, text);
+    return true;
+}
+
+template <typename Syntax>
+bool PackWriter<Syntax>::put_unknown(const RawRecord& record, const Piece& first_gap) {
+    const Piece* gap = &first_gap;
+    for (const RawField& field : record.unknown) {
+        line_.put_piece(*gap);
+        gap = &Syntax::gap;
+        if (Syntax::put_field(line_, field)) continue;
+        report_.fault(record.index,
+                      "the unknown field '" + std::string{field.label} + "' has no image",
+                      Syntax::rule);
+        return false;
     }
-    out_.append(text, written);
-    out_ += Syntax::text_quote;
     return true;
 }
 
@@ -236,7 +358,7 @@ bool PackWriter<Syntax>::put_version(const RawRecord& record) {
         report_.fault(record.index, "bver does not fit the format's integer", Syntax::rule);
         return false;
     }
-    out_ += std::to_string(record.bver);
+    line_.set_end(put_unsigned(line_.number(), record.bver));
     return true;
 }
 

@@ -8,8 +8,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string_view>
 
+#include "senml/detail/alike.hpp"
 #include "senml/detail/decimal.hpp"
 
 namespace courant::senml::detail {
@@ -48,6 +51,12 @@ inline constexpr Labels base_labels = bit(Label::bn) | bit(Label::bt) | bit(Labe
 inline constexpr Labels value_labels =
     bit(Label::v) | bit(Label::vs) | bit(Label::vb) | bit(Label::vd);
 
+/// A field that RFC 8428 does not have, as views.
+struct RawField {
+    std::string_view label;
+    std::string_view json;  ///< its value, as JSON text
+};
+
 /// The fields of one record.
 struct RawRecord {
     std::size_t index = 0;  ///< 1 for the first record of the pack
@@ -66,7 +75,9 @@ struct RawRecord {
     std::string_view n;
     std::string_view u;
     std::string_view vs;
-    std::string_view vd;  ///< the octets, decoded
+    std::string_view vd;   ///< the octets, decoded
+    bool removes = false;  ///< `"v":null`, which only Patch Records may say (RFC 8790 section 3.2)
+    std::span<const RawField> unknown;  ///< where the options ask to keep them
 
     bool has(Label label) const { return (present & bit(label)) != 0; }
 };
@@ -83,6 +94,17 @@ class RecordSink {
     virtual ~RecordSink() = default;
     /// Takes the next record; false stops the reader, the report then says why.
     virtual bool take(const RawRecord& record) = 0;
+    /// Where a reader may put records that differ from the one taken last in `t` and `v` only,
+    /// instead of giving them to `take`; nothing if it may not.
+    virtual std::optional<Alike> alike() { return std::nullopt; }
+    /// For a sink that writes: `records` begins with the record taken last. Writes those behind it
+    /// that differ from it in time and value only, their times as offsets from `base_time`
+    /// (nanoseconds), and answers how many; the others are given to `take`.
+    virtual std::size_t take_alike(std::span<const Record> records, std::int64_t base_time) {
+        static_cast<void>(records);
+        static_cast<void>(base_time);
+        return 0;
+    }
 };
 
 }  // namespace courant::senml::detail

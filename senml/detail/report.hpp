@@ -40,18 +40,22 @@ class Report {
     }
     /// Worth knowing, never an error.
     void notice(std::size_t record, std::string what, std::string_view rule) {
+        noticed_ = true;
         const bool room = deviations_ != nullptr && deviations_->size() < max_faults;
         if (room) deviations_->push_back({record, std::move(what), std::string{rule}});
     }
 
     bool failed() const { return !faults_.empty(); }
     const std::vector<Fault>& faults() const { return faults_; }
+    /// Nothing was found, not even something worth knowing.
+    bool spotless() const { return !failed() && !noticed_; }
 
   private:
     Profile profile_;
     Reach reach_;
     std::vector<Fault> faults_;
     std::vector<Fault>* deviations_;
+    bool noticed_ = false;
 };
 
 }  // namespace courant::senml::detail

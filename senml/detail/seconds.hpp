@@ -21,7 +21,11 @@ inline std::optional<Span> narrow(Nanos nanos) {
     return Span{static_cast<std::int64_t>(nanos)};
 }
 
-/// Appends nanoseconds as decimal seconds, without trailing zeros.
+/// Writes nanoseconds as decimal seconds, without trailing zeros, at `out`; returns its end. Needs
+/// `number_room` bytes (detail/digits.hpp). At most 10^18 seconds: the reader's bound.
+char* put_seconds(char* out, Nanos nanos);
+
+/// Appends nanoseconds as decimal seconds.
 void append_seconds(std::string& out, Nanos nanos);
 
 }  // namespace courant::senml::detail

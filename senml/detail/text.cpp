@@ -1,7 +1,7 @@
 #include "senml/detail/text.hpp"
 
+#include <algorithm>
 #include <array>
-#include <cstring>
 
 namespace courant::senml::detail {
 
@@ -19,18 +19,57 @@ bool continues(std::string_view text, std::size_t index, std::size_t count) {
     return true;
 }
 
-constexpr std::uint64_t high_bits = 0x8080808080808080ULL;
-
-std::uint64_t load_word(const char* bytes) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes, sizeof word);
-    return word;
+// Whether none of a number of bytes is suspect; 0 is not, anything else is. The compiler makes
+// vectors of them.
+template <std::size_t block, typename Suspect>
+bool is_clear(const char* bytes, Suspect suspect) {
+    unsigned char any = 0;
+    for (std::size_t i = 0; i < block; ++i) {
+        any = static_cast<unsigned char>(any | suspect(static_cast<unsigned char>(bytes[i])));
+    }
+    return any == 0;
 }
 
-// All eight bytes are ASCII and none is a control character.
-bool plain_word(std::uint64_t word) {
-    const std::uint64_t below_space = word - 0x2020202020202020ULL;
-    return ((word | below_space) & high_bits) == 0;
+// How far from `begin` on nothing is suspect, at least: to the end, or to a place with fewer than
+// `step` bytes before the first that is.
+constexpr std::size_t step = 8;
+
+template <typename Suspect>
+std::size_t skip_clear(std::string_view text, std::size_t begin, Suspect suspect) {
+    const auto skip = [&]<std::size_t block>() {
+        while (text.size() - begin >= block && is_clear<block>(text.data() + begin, suspect)) {
+            begin += block;
+        }
+        // What is left is looked at together with bytes that were looked at already.
+        const bool last = text.size() - begin < block && text.size() >= block;
+        if (last && is_clear<block>(text.data() + text.size() - block, suspect)) {
+            begin = text.size();
+        }
+    };
+    skip.template operator()<128>();
+    skip.template operator()<64>();
+    skip.template operator()<32>();
+    skip.template operator()<step>();
+    return begin;
+}
+
+// Control characters and all that is not ASCII, in one comparison.
+constexpr auto below_space = [](unsigned char c) { return static_cast<signed char>(c) < ' '; };
+
+// The first place with a code point that is not good; npos if there is none. Where no byte is
+// suspect, nothing is looked at more closely.
+template <typename Suspect, typename Good>
+std::size_t find_bad(std::string_view text, Suspect suspect, Good good) {
+    std::size_t i = skip_clear(text, 0, below_space);
+    while (i < text.size()) {
+        for (const std::size_t end = std::min(i + step, text.size()); i < end;) {
+            const CodePoint decoded = decode_utf8(text, i);
+            if (decoded.size == 0 || !good(decoded.value)) return i;
+            i += decoded.size;
+        }
+        i = skip_clear(text, i, suspect);
+    }
+    return std::string_view::npos;
 }
 
 constexpr std::string_view base64_alphabet =
@@ -82,29 +121,30 @@ CodePoint decode_utf8(std::string_view text, std::size_t index) {
 }
 
 std::size_t find_bad_utf8(std::string_view text) {
-    std::size_t i = 0;
-    while (i < text.size()) {
-        if (text.size() - i >= 8 && (load_word(text.data() + i) & high_bits) == 0) {
-            i += 8;
-            continue;
-        }
-        const CodePoint decoded = decode_utf8(text, i);
-        if (decoded.size == 0) return i;
-        i += decoded.size;
-    }
-    return std::string_view::npos;
+    return find_bad(
+        text, [](unsigned char c) { return c & 0x80; }, [](std::uint32_t) { return true; });
 }
 
 std::size_t find_bad_xml(std::string_view text) {
-    std::size_t i = 0;
-    while (i < text.size()) {
-        if (text.size() - i >= 8 && plain_word(load_word(text.data() + i))) {
-            i += 8;
-            continue;
-        }
-        const CodePoint decoded = decode_utf8(text, i);
-        if (decoded.size == 0 || !is_xml_char(decoded.value)) return i;
-        i += decoded.size;
+    const auto suspect = [](unsigned char c) {
+        return static_cast<int>(c >= 0x80) |
+               (static_cast<int>(c < 0x20) & static_cast<int>(c != '\t') &
+                static_cast<int>(c != '\n') & static_cast<int>(c != '\r'));
+    };
+    return find_bad(text, suspect, is_xml_char);
+}
+
+std::size_t find_bad_name_byte(std::string_view text) {
+    const auto bad = [](unsigned char c) {
+        // '-' '.' '/' 0-9 ':' follow one another in ASCII.
+        const bool sign_or_digit = static_cast<unsigned char>(c - '-') <= ':' - '-';
+        const bool letter = static_cast<unsigned char>((c | 0x20) - 'a') <= 'z' - 'a';
+        return static_cast<int>(!sign_or_digit) & static_cast<int>(!letter) &
+               static_cast<int>(c != '_');
+    };
+    std::size_t i = skip_clear(text, 0, bad);
+    for (; i < text.size(); ++i) {
+        if (!is_name_byte(text[i])) return i;
     }
     return std::string_view::npos;
 }

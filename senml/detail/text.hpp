@@ -29,6 +29,9 @@ bool is_xml_char(std::uint32_t code_point);
 /// Appends a code point as UTF-8.
 void append_utf8(std::string& out, std::uint32_t code_point);
 
+/// Where the first byte stands that no name may have (RFC 8428 section 4.5.1); npos if all may.
+std::size_t find_bad_name_byte(std::string_view text);
+
 /// RFC 8428 section 4.5.1: `A-Z a-z 0-9 - : . / _`.
 bool is_name_byte(char byte);
 

@@ -1,7 +1,9 @@
 // Reads packs in XML (RFC 8428 section 7) from the events of XmlReader.
 #include <algorithm>
 
+#include "senml/detail/alike_reader.hpp"
 #include "senml/detail/fields.hpp"
+#include "senml/detail/json_text.hpp"
 #include "senml/detail/readers.hpp"
 #include "senml/detail/text.hpp"
 #include "senml/xml_reader.hpp"
@@ -14,11 +16,18 @@ constexpr std::string_view senml_namespace = "urn:ietf:params:xml:ns:senml";
 
 class XmlPack {
   public:
-    XmlPack(std::string_view bytes, const ReadOptions& options, Report& report, RecordSink& sink)
-        : reader_(bytes, {.max_depth = options.max_depth + 2}),
-          options_(options),
+    XmlPack(const Input& input, Scratch& scratch, Report& report, RecordSink& sink)
+        : input_(input),
           report_(report),
-          sink_(sink) {}
+          sink_(sink),
+          reader_(scratch.xml),
+          scratch_(scratch.text),
+          kept_text_(scratch.kept),
+          kept_(scratch.fields),
+          holes_(scratch.holes) {
+        reader_.reset(input.bytes, {.max_depth = input.options.max_depth + 2});
+        record_.index = input.records_before;
+    }
 
     void read() {
         if (read_root() && record_.index == 0) {
@@ -31,20 +40,26 @@ class XmlPack {
     bool read_root();
     bool read_content();
     bool read_record();
+    void read_records_alike(std::size_t begin);
+    bool begins_alike(std::size_t begin) const;
     bool read_record_content();
     bool read_attribute(const XmlAttribute& attribute);
     bool read_number(Label label, std::string_view text);
     bool read_boolean(std::string_view text);
     bool wrong_type(Label label, std::string_view expected);
     bool only_blanks();
+    void keep_unknown(const XmlAttribute& attribute);
     void syntax_fault();
 
-    XmlReader reader_;
-    const ReadOptions& options_;
+    const Input& input_;
     Report& report_;
     RecordSink& sink_;
+    XmlReader& reader_;
     RawRecord record_;
-    std::string scratch_;
+    std::string& scratch_;
+    std::string& kept_text_;
+    std::vector<RawField>& kept_;
+    Holes& holes_;
 };
 
 void XmlPack::syntax_fault() {
@@ -65,13 +80,17 @@ bool XmlPack::read_root() {
 }
 
 bool XmlPack::read_content() {
+    std::size_t end_of_last = reader_.position();
     for (;;) {
         switch (reader_.next()) {
             case XmlEvent::start:
-                if (reader_.is(senml_namespace, "senml") ? !read_record()
-                                                         : !reader_.skip_element()) {
-                    return false;
+                if (!reader_.is(senml_namespace, "senml")) {
+                    if (!reader_.skip_element()) return false;
+                } else {
+                    if (!read_record()) return false;
+                    read_records_alike(end_of_last);
                 }
+                end_of_last = reader_.position();
                 break;
             case XmlEvent::text:
                 if (!only_blanks()) return false;
@@ -91,18 +110,35 @@ bool XmlPack::only_blanks() {
 }
 
 bool XmlPack::read_record() {
-    if (++record_.index > options_.max_records) {
+    if (++record_.index > input_.options.max_records) {
         report_.fault(record_.index, "more records than are accepted", "");
         return false;
     }
     record_.present = 0;
     scratch_.clear();
+    kept_.clear();
+    kept_text_.clear();
+    holes_.clear();
     const std::size_t faults = report_.faults().size();
     for (const XmlAttribute& attribute : reader_.attributes()) {
         if (attribute.namespace_uri.empty() && !read_attribute(attribute)) return false;
     }
     if (report_.faults().size() != faults) keep_base(record_);
+    record_.unknown = kept_;
     return sink_.take(record_) && read_record_content();
+}
+
+// After a record that began behind `begin`, with the blanks before it: those that are like it.
+void XmlPack::read_records_alike(std::size_t begin) {
+    if (holes_.all().empty() || !begins_alike(begin)) return;
+    const auto into = sink_.alike();
+    if (!into) return;
+    const auto record = input_.bytes.substr(begin, reader_.position() - begin);
+    const char* const end = input_.bytes.data() + input_.bytes.size();
+    const std::size_t most = input_.options.max_records - record_.index;
+    const Run run = read_alike(record, holes_, end, *into, most);
+    reader_.resume_at(static_cast<std::size_t>(run.end - input_.bytes.data()));
+    record_.index += run.records;
 }
 
 bool XmlPack::read_record_content() {
@@ -142,7 +178,27 @@ bool XmlPack::read_number(Label label, std::string_view text) {
         trim_blanks(text).find_first_not_of(integer) != std::string_view::npos) {
         return wrong_type(label, "positive integer");
     }
+    const char* const begin = input_.bytes.data();
+    const bool in_place = text.data() >= begin && text.data() < begin + input_.bytes.size();
+    in_place ? holes_.add(label, text) : holes_.spoil();
     return set_number(record_, label, *decimal, report_);
+}
+
+// A quick look at what follows, before anything is prepared.
+bool XmlPack::begins_alike(std::size_t begin) const {
+    constexpr std::size_t enough = 8;
+    const auto next = input_.bytes.substr(reader_.position(), enough);
+    return next == input_.bytes.substr(begin, enough);
+}
+
+// What XML says is text, whatever it looks like.
+void XmlPack::keep_unknown(const XmlAttribute& attribute) {
+    // Escaped, a byte takes six at most; with room for all of them no view moves.
+    const std::size_t enough = 6 * input_.bytes.size() + 2;
+    if (kept_text_.capacity() < enough) kept_text_.reserve(enough);
+    const std::size_t begin = kept_text_.size();
+    append_json_string(kept_text_, attribute.value);
+    kept_.push_back({attribute.name, std::string_view{kept_text_}.substr(begin)});
 }
 
 bool XmlPack::read_boolean(std::string_view text) {
@@ -154,7 +210,8 @@ bool XmlPack::read_boolean(std::string_view text) {
 bool XmlPack::read_attribute(const XmlAttribute& attribute) {
     const Label label = find_label(attribute.name);
     if (label == Label::unknown) {
-        return pass_unknown(record_, attribute.name, options_, report_);
+        if (keeps(attribute.name, input_.options)) keep_unknown(attribute);
+        return pass_unknown(record_, attribute.name, input_, report_);
     }
     record_.present |= bit(label);
     if ((string_labels & bit(label)) != 0) {
@@ -165,9 +222,8 @@ bool XmlPack::read_attribute(const XmlAttribute& attribute) {
 
 }  // namespace
 
-void read_xml(std::string_view bytes, const ReadOptions& options, Report& report,
-              RecordSink& sink) {
-    XmlPack(bytes, options, report, sink).read();
+void read_xml(const Input& input, Scratch& scratch, Report& report, RecordSink& sink) {
+    XmlPack(input, scratch, report, sink).read();
 }
 
 }  // namespace courant::senml::detail

@@ -1,0 +1,43 @@
+// Where records go that differ from the one before in time and value only.
+//
+// The resolver says what they share; readers that know such records by their bytes put them here,
+// one addition each, instead of resolving them.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <optional>
+
+#include "senml/pack.hpp"
+#include "senml/time.hpp"
+
+namespace courant::senml::detail {
+
+/// The widest time, in nanoseconds, that can be added to a base time as wide in 64 bits.
+inline constexpr std::int64_t widest_alike = (std::int64_t{1} << 62) - 1;
+
+/// What records alike share.
+struct Alike {
+    Pack* pack = nullptr;
+    Record like;                 ///< a record of the pack; its time and value mean nothing
+    std::int64_t base_time = 0;  ///< nanoseconds, at most `widest_alike` either way
+    std::int64_t now = 0;        ///< nanoseconds, for relative times
+    double base_value = 0;
+    bool has_base_value = false;
+
+    /// Appends a record of that time, at most `widest_alike` either way, and value. False, and
+    /// nothing done, where the rules have to say what is wrong with it.
+    bool put(std::int64_t offset, double value) const {
+        constexpr std::int64_t absolute_from = absolute_from_seconds * 1'000'000'000;
+        std::int64_t time = base_time + offset;
+        if (time < absolute_from && __builtin_add_overflow(time, now, &time)) return false;
+        if (has_base_value) {
+            value = base_value + value;
+            if (!std::isfinite(value)) return false;
+        }
+        pack->add_like(like, Time{Span{time}}, value);
+        return true;
+    }
+};
+
+}  // namespace courant::senml::detail

@@ -1,0 +1,84 @@
+#include "senml/detail/single.hpp"
+
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <string_view>
+
+#include "senml/detail/digits.hpp"
+#include "senml/detail/resolver.hpp"
+#include "senml/detail/seconds.hpp"
+#include "senml/units.hpp"
+
+namespace courant::senml::detail {
+
+namespace {
+
+constexpr std::size_t longest_name = 512;  // DESIGN: of a federated name
+
+// What stands around name, unit, time and value. Types, so that the sizes are known to the
+// compiler.
+struct JsonFrame {
+    static constexpr std::string_view before_name = R"([{"n":")";
+    static constexpr std::string_view before_unit = R"(","u":")";
+    static constexpr std::string_view before_time = R"(","t":)";
+    static constexpr std::string_view before_value = R"(,"v":)";
+    static constexpr std::string_view end = "}]";
+};
+struct XmlFrame {
+    static constexpr std::string_view before_name =
+        R"(<sensml xmlns="urn:ietf:params:xml:ns:senml"><senml n=")";
+    static constexpr std::string_view before_unit = R"(" u=")";
+    static constexpr std::string_view before_time = R"(" t=")";
+    static constexpr std::string_view before_value = R"(" v=")";
+    static constexpr std::string_view end = R"("/></sensml>)";
+};
+
+inline char* put(char* out, std::string_view text) {
+    std::memcpy(out, text.data(), text.size());
+    return out + text.size();
+}
+
+template <typename Frame>
+void compose(std::string_view name, std::string_view unit, const Record& record, std::string& out) {
+    std::array<char, longest_name + 256> text;
+    char* at = put(text.data(), Frame::before_name);
+    at = put(at, name);
+    if (record.unit != no_unit) at = put(put(at, Frame::before_unit), unit);
+    at = put(at, Frame::before_time);
+    at = put_seconds(at, record.time.time_since_epoch().count());
+    at = put(at, Frame::before_value);
+    at = put_number(at, record.number);
+    at = put(at, Frame::end);
+    out.assign(text.data(), at);
+}
+
+// A registered unit has no character that would have to be escaped.
+bool is_plain_unit(std::string_view unit) {
+    const UnitStatus status = unit_status(unit);
+    return status == UnitStatus::primary || status == UnitStatus::not_recommended;
+}
+
+}  // namespace
+
+bool write_single(Format format, const Pack& pack, std::string& out) {
+    if (pack.size() != 1 || format == Format::cbor || pack.version() != default_version)
+        return false;
+    const Record& record = pack[0];
+    const std::string_view name = pack.name(record.name);
+    const std::string_view unit = pack.unit(record.unit);
+    if (record.kind != Kind::number || record.has_extra || !std::isfinite(record.number) ||
+        record.time < from_unix_seconds(absolute_from_seconds) ||
+        (record.unit != no_unit && !is_plain_unit(unit)) || name.size() > longest_name ||
+        name_fault(name, NameRule::rfc8428, longest_name)) {
+        return false;
+    }
+    if (format == Format::json) {
+        compose<JsonFrame>(name, unit, record, out);
+    } else {
+        compose<XmlFrame>(name, unit, record, out);
+    }
+    return true;
+}
+
+}  // namespace courant::senml::detail
