@@ -10,8 +10,8 @@
 
 namespace courant::cli {
 
-/// Runs `senml validate|resolve|convert|name` with the words that follow `senml`. Data goes to
-/// `out`, talk to `err`; the answer is the exit code: 0 done, 1 failed, 2 usage.
+/// Runs `senml validate|resolve|convert|fetch|patch|name` with the words that follow `senml`. Data
+/// goes to `out`, talk to `err`; the answer is the exit code: 0 done, 1 failed, 2 usage.
 int run_senml_command(std::span<const std::string_view> args, std::istream& in, std::ostream& out,
                       std::ostream& err);
 
