@@ -3,3 +3,9 @@ add_test(NAME example_solar_cooperative
     COMMAND ${CMAKE_CURRENT_LIST_DIR}/example_test.sh ${CMAKE_BINARY_DIR})
 set_tests_properties(example_solar_cooperative PROPERTIES
     LABELS integration TIMEOUT 240 SKIP_RETURN_CODE 77)
+
+# Sanitizers take memory of their own.
+add_test(NAME example_senml_stream
+    COMMAND ${CMAKE_CURRENT_LIST_DIR}/senml_stream_test.sh
+        $<TARGET_FILE:senml-summary> $<IF:$<STREQUAL:${COURANT_SANITIZE},>,8,500>)
+set_tests_properties(example_senml_stream PROPERTIES LABELS integration TIMEOUT 120)

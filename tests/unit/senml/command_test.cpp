@@ -28,6 +28,48 @@ Run run(const std::vector<std::string_view>& args, const std::string& input = {}
     return {code, out.str(), err.str()};
 }
 
+// A file that lives as long as the test.
+class File {
+  public:
+    explicit File(std::string_view content)
+        : path_(std::filesystem::temp_directory_path() /
+                ("courant-senml-" + std::to_string(std::random_device{}()))) {
+        std::ofstream(path_, std::ios::binary) << content;
+    }
+    ~File() { std::filesystem::remove(path_); }
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+
+    std::string name() const { return path_.string(); }
+
+  private:
+    std::filesystem::path path_;
+};
+
+// Standard input from somebody who looks at what has come out before he says the next thing.
+class Dialogue final : public std::streambuf {
+  public:
+    Dialogue(std::vector<std::string> said, const std::ostringstream& out)
+        : said_(std::move(said)), out_(out) {}
+    /// What had come out when each piece was asked for, and at the end.
+    const std::vector<std::string>& heard() const { return heard_; }
+
+  protected:
+    int_type underflow() override {
+        heard_.push_back(out_.str());
+        if (next_ == said_.size()) return traits_type::eof();
+        std::string& piece = said_[next_++];
+        setg(piece.data(), piece.data(), piece.data() + piece.size());
+        return traits_type::to_int_type(piece[0]);
+    }
+
+  private:
+    std::vector<std::string> said_;
+    std::size_t next_ = 0;
+    const std::ostringstream& out_;
+    std::vector<std::string> heard_;
+};
+
 constexpr auto json_pack = R"([{"bn":"a/","n":"x","t":-5,"v":1},{"n":"y","t":-10,"vs":"é"}])";
 constexpr auto xml_pack =
     "<sensml xmlns='urn:ietf:params:xml:ns:senml'><senml bn='a/' n='x' t='-5' v='1'/></sensml>";
@@ -96,13 +138,177 @@ TEST_CASE("convert writes the same pack in another format") {
     CHECK(run({"convert", "--to", "xml", "-"}, "[]").code == 1);
 }
 
+TEST_CASE("CBOR is told by its first byte, and written without a line end") {
+    const auto cbor = run({"convert", "--to", "cbor", "-"}, json_pack);
+    CHECK(cbor.code == 0);
+    CHECK(cbor.out[0] == '\x82');
+    CHECK(cbor.out.back() == '\xA9');
+    CHECK(run({"validate", "-"}, cbor.out).code == 0);
+    CHECK(run({"convert", "--from", "cbor", "--to", "json", "-"}, cbor.out).out ==
+          std::string{json_pack} + '\n');
+    const auto resolved = run({"resolve", "--now", "1600000000", "-"}, cbor.out);
+    CHECK(run({"convert", "--to", "json", "-"}, resolved.out).out ==
+          run({"resolve", "--now", "1600000000", "-"}, json_pack).out);
+    const std::string endless = '\x9F' + cbor.out.substr(1) + '\xFF';
+    CHECK(run({"validate", "-"}, endless).err ==
+          "note: pack: an array of indefinite length (RFC 8428 6)\n");
+}
+
+TEST_CASE("--features, --strict and --keep-unknown say what a reader accepts and keeps") {
+    constexpr auto features = R"([{"bver":58,"n":"a","v":1}])";
+    for (const auto* command : {"validate", "resolve"}) {
+        CHECK(run({command, "-"}, features).code == 1);
+        CHECK(run({command, "--features", "4,5", "-"}, features).code == 0);
+        CHECK(run({command, "--features=5", "-"}, features).code == 1);
+    }
+    CHECK(run({"convert", "--to", "json", "--features", "4,5", "-"}, features).code == 0);
+    CHECK(run({"convert", "--to", "json", "-"}, features).code == 1);
+    for (const auto* wrong : {"3", "53", "x", "4,", ",4", "4,,5", "4 ", "-4", "999999999999"}) {
+        const auto misused = run({"validate", "--features", wrong, "-"}, features);
+        CHECK(misused.code == 2);
+        CHECK(misused.err.find("is no feature code") != std::string::npos);
+    }
+
+    constexpr auto deployed = R"([{"n":"a","u":"Wh","v":1}])";
+    CHECK(run({"resolve", "--strict", "-"}, deployed).code == 1);
+    CHECK(run({"resolve", "-"}, deployed).code == 0);
+    CHECK(run({"convert", "--strict", "--to", "xml", "-"}, deployed).code == 1);
+    CHECK(run({"convert", "--to", "xml", "-"}, deployed).code == 0);
+
+    constexpr auto unknown = R"([{"n":"a","t":1600000000,"v":1,"x":[1]}])";
+    CHECK(run({"resolve", "--keep-unknown", "-"}, unknown).out == std::string{unknown} + '\n');
+    CHECK(run({"resolve", "-"}, unknown).out.find('x') == std::string::npos);
+    CHECK(run({"convert", "--keep-unknown", "--to", "json", "-"}, unknown).out ==
+          std::string{unknown} + '\n');
+}
+
+TEST_CASE("91 resolve --rec writes the records of those numbers, in order of time") {
+    constexpr auto text =
+        R"([{"bn":"a/","bt":1600000000},{"n":"x","t":3,"v":1},{"n":"y","v":2},{"n":"z","v":3}])";
+    const std::string both =
+        R"([{"n":"a/y","t":1600000000,"v":2},{"n":"a/x","t":1600000003,"v":1}])";
+    for (const auto* numbers : {"2-3", "rec=2,3", "#rec=1-3"}) {
+        CHECK(run({"resolve", "--rec", numbers, "-"}, text).out == both + '\n');
+    }
+    CHECK(run({"resolve", "--rec", "1", "-"}, text).out == "[]\n");
+    const auto malformed = run({"resolve", "--rec", "3-1", "-"}, text);
+    CHECK(malformed.code == 2);
+    CHECK(malformed.err.find("--rec: a fragment with a range that runs backwards") !=
+          std::string::npos);
+    CHECK(run({"resolve", "--rec", "1", "-"}, R"([{"n":"a","v":1},{"n":"b"}])").code == 1);
+}
+
+TEST_CASE("89 resolve --stream writes a reading as soon as its record is whole") {
+    std::ostringstream out;
+    std::ostringstream err;
+    Dialogue dialogue({" [{\"n\":\"a\",\"t\":1600000000,", "\"v\":1},{\"bn", "\":\"b\",\"v\":2}"},
+                      out);
+    std::istream in(&dialogue);
+    const std::vector<std::string_view> words{"resolve", "--stream", "--now", "1600000001", "-"};
+    CHECK(courant::cli::run_senml_command(words, in, out, err) == 0);
+    const std::string first = R"([{"n":"a","t":1600000000,"v":1})";
+    const std::string second = R"(,{"n":"b","t":1600000001,"v":2})";
+    REQUIRE(dialogue.heard().size() == 4);
+    CHECK(dialogue.heard()[1].empty());
+    CHECK(dialogue.heard()[2] == first);
+    CHECK(dialogue.heard()[3] == first + second);
+    CHECK(out.str() == first + second + "]\n");
+    CHECK(err.str().empty());
+}
+
+TEST_CASE("90 resolve --stream writes what was delivered before a fault, and says the fault") {
+    const auto faulty =
+        run({"resolve", "--stream", "-"}, R"([{"n":"a","t":1600000000,"v":1},{"n":"b"},)");
+    CHECK(faulty.code == 1);
+    CHECK(faulty.out == "[{\"n\":\"a\",\"t\":1600000000,\"v\":1}]\n");
+    CHECK(faulty.err == "courant senml resolve: record 2: no value and no sum (RFC 8428 4.2)\n");
+    const auto half = run({"resolve", "--stream", "-"}, R"([{"n":"a","t":1600000000,"v":1},{)");
+    CHECK(half.code == 1);
+    CHECK(half.out == faulty.out);
+    CHECK(half.err.find("record 2: the stream ends inside a record") != std::string::npos);
+    const auto none = run({"resolve", "--stream", "-"}, "[{}}");
+    CHECK(none.code == 1);
+    CHECK(none.out.empty());
+}
+
+TEST_CASE("resolve --stream takes the options of resolve, and files") {
+    CHECK(run({"resolve", "--stream", "-"}, "[").out == "[]\n");
+    CHECK(run({"resolve", "--stream", "-"}, "").code == 1);
+    CHECK(run({"resolve", "--stream", "-"}, "hello").code == 1);
+    CHECK(run({"resolve", "--stream", "--rec", "1", "-"}, json_pack).code == 2);
+    CHECK(run({"resolve", "--stream", "--from", "xml", "-"}, json_pack).code == 1);
+    CHECK(run({"resolve", "--stream"}, json_pack).code == 2);
+    const File file(R"([{"n":"a","u":"Wh","t":1600000000,"v":1,"x":2},{"n":"b","t":1,"v":2}])");
+    const auto noted =
+        run({"resolve", "--stream", "--keep-unknown", "--now", "1600000000", file.name()});
+    CHECK(noted.code == 0);
+    CHECK(noted.out ==
+          "[{\"n\":\"a\",\"u\":\"Wh\",\"t\":1600000000,\"v\":1,\"x\":2},"
+          "{\"n\":\"b\",\"t\":1600000001,\"v\":2}]\n");
+    CHECK(noted.err == "note: record 1: secondary unit 'Wh' without bver 26 (RFC 8798 3)\n");
+    CHECK(run({"resolve", "--stream", "--strict", file.name()}).code == 1);
+    CHECK(run({"resolve", "--stream", file.name() + "-not"}).code == 1);
+    const auto xml = run({"resolve", "--stream", "--now=0", "--to", "xml", file.name()});
+    CHECK(xml.out.starts_with("<sensml"));
+    CHECK(run({"resolve", "--stream", "--now=0", "-"}, xml.out).out == xml.out);
+    const auto cbor = run({"resolve", "--stream", "--now=0", "--to", "cbor", file.name()});
+    CHECK(cbor.out.front() == '\x9F');
+    CHECK(cbor.out.back() == '\xFF');
+    CHECK(run({"resolve", "--stream", "--now=0", "--to", "xml", "-"}, cbor.out).out == xml.out);
+}
+
+TEST_CASE("93 fetch writes the records that are asked for") {
+    const File request(R"([{"bn":"a/","n":"y"}])");
+    const auto found =
+        run({"fetch", "--now", "1600000000", "--request", request.name(), "-"}, json_pack);
+    CHECK(found.code == 0);
+    CHECK(found.out == "[{\"n\":\"a/y\",\"t\":1599999990,\"vs\":\"é\"}]\n");
+    const auto xml = run({"fetch", "--request", request.name(), "--to", "json", "-"}, xml_pack);
+    CHECK(xml.code == 0);
+    CHECK(xml.out == "[]\n");
+    const File target(json_pack);
+    CHECK(run({"fetch", "--request", "-", target.name()}, R"([{"n":"a/y"}])").out.find("a/y") !=
+          std::string::npos);
+    const auto refused = run({"fetch", "--request", "-", target.name()}, R"([{"n":"a","v":1}])");
+    CHECK(refused.code == 1);
+    CHECK(refused.err ==
+          "courant senml fetch: the request: record 1: label 'v' has no place in a "
+          "fetch (RFC 8790 3.1)\n");
+    CHECK(run({"fetch", "--request", request.name(), "-"}, "[]").code == 1);
+    CHECK(run({"fetch", target.name()}).code == 2);
+    CHECK(run({"fetch", "--request", "-", "-"}).code == 2);
+    CHECK(run({"fetch", "--request", request.name()}).code == 2);
+}
+
+TEST_CASE("94 patch writes the pack as it is after the changes, or says why there are none") {
+    const File target(R"([{"n":"a","v":1},{"n":"b","v":2}])");
+    const auto patched = [&](std::string_view request, std::string_view option = "--strict") {
+        return run({"patch", "--now=1600000000", option, "--request", "-", target.name()},
+                   std::string{request});
+    };
+    CHECK(patched(R"([{"n":"a","v":null},{"n":"b","v":5},{"n":"c","v":6,"x_":0}])").out ==
+          R"([{"n":"b","t":1600000000,"v":5},{"n":"c","t":1600000000,"v":6}])"
+          "\n");
+    CHECK(patched(R"([{"n":"a","v":null},{"n":"b","v":5,"x_":0}])", "--keep-unknown").out ==
+          R"([{"n":"b","t":1600000000,"v":5,"x_":0}])"
+          "\n");
+    const auto refused = patched(R"([{"n":"a"}])");
+    CHECK(refused.code == 1);
+    CHECK(refused.out.empty());
+    CHECK(refused.err ==
+          "courant senml patch: the request: record 1: no value and no sum (RFC 8790 3.2)\n");
+    const File twins(R"([{"n":"a","u":"W","v":1},{"n":"a","u":"V","v":1}])");
+    CHECK(run({"patch", "--request", "-", twins.name()}, R"([{"n":"a","v":2}])").code == 1);
+    CHECK(run({"patch", "--request", "-", twins.name()}, xml_pack).code == 1);
+}
+
 TEST_CASE("a file is read where one is named") {
-    const auto path = std::filesystem::temp_directory_path() /
-                      ("courant-senml-" + std::to_string(std::random_device{}()) + ".json");
-    std::ofstream(path) << json_pack;
-    const auto text = path.string();
-    CHECK(run({"validate", text}).code == 0);
-    std::filesystem::remove(path);
+    std::string text;
+    {
+        const File file(json_pack);
+        text = file.name();
+        CHECK(run({"validate", text}).code == 0);
+    }
     const auto missing = run({"validate", text});
     CHECK(missing.code == 1);
     CHECK(missing.err.find("cannot be read") != std::string::npos);
@@ -137,7 +343,7 @@ TEST_CASE("a misuse ends with 2, help with 0") {
     CHECK(run({"validate", "-", "another"}).code == 2);
     CHECK(run({"name"}).code == 2);
     CHECK(run({"--help"}).code == 0);
-    for (const auto* command : {"validate", "resolve", "convert", "name"}) {
+    for (const auto* command : {"validate", "resolve", "convert", "fetch", "patch", "name"}) {
         const auto help = run({command, "--help"});
         CHECK(help.code == 0);
         CHECK(help.out.find(command) != std::string::npos);

@@ -154,14 +154,14 @@ TEST_CASE("34 every time comes back to the nanosecond") {
     }
 }
 
-TEST_CASE("what is written, in either format, factored or resolved, reads back the same") {
+TEST_CASE("what is written, in whichever format, factored or resolved, reads back the same") {
     const auto seed = chosen_seed();
     CAPTURE(seed);
     RandomPack random(seed);
     const auto later = from_unix_seconds(1'900'000'000);
     for (int round = 0; round < 2000; ++round) {
         const Pack pack = random.pack();
-        for (const auto format : {Format::json, Format::xml}) {
+        for (const auto format : {Format::json, Format::xml, Format::cbor}) {
             const auto factored = write(format, pack);
             REQUIRE(factored);
             CAPTURE(*factored);
@@ -169,10 +169,11 @@ TEST_CASE("what is written, in either format, factored or resolved, reads back t
             const auto resolved = write_resolved(format, pack);
             REQUIRE(resolved);
             CHECK(good(format, *resolved, {.now = later, .profile = Profile::strict}) == pack);
-            const auto other = format == Format::json ? Format::xml : Format::json;
-            const auto converted = convert(format, other, *factored, {.now = later});
-            REQUIRE(converted);
-            CHECK(good(other, *converted, {.now = later}) == pack);
+            for (const auto other : {Format::json, Format::xml, Format::cbor}) {
+                const auto converted = convert(format, other, *factored, {.now = later});
+                REQUIRE(converted);
+                CHECK(good(other, *converted, {.now = later}) == pack);
+            }
         }
     }
 }
@@ -183,7 +184,7 @@ TEST_CASE("damaged text is refused or read, and never worse") {
     RandomPack random(seed);
     for (int round = 0; round < 3000; ++round) {
         const Pack pack = random.pack();
-        for (const auto format : {Format::json, Format::xml}) {
+        for (const auto format : {Format::json, Format::xml, Format::cbor}) {
             std::string text = write(format, pack).value();
             for (auto left = 1 + random.below(3); left > 0; --left) {
                 const auto at = random.below(text.size());

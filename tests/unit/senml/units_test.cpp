@@ -57,7 +57,7 @@ TEST_CASE("57 no unit is fine; an unregistered one is accepted, also strictly, a
             .empty());
 }
 
-TEST_CASE("58, 59 secondary units have a scale and an offset, applied within one ulp") {
+TEST_CASE("58, 59 secondary units have a scale and an offset, applied exactly") {
     CHECK(unit_status("kWh") == UnitStatus::secondary);
     CHECK(secondary_unit("kWh")->primary == "J");
     CHECK_FALSE(secondary_unit("J"));
@@ -65,7 +65,7 @@ TEST_CASE("58, 59 secondary units have a scale and an offset, applied within one
     CHECK(converted("dBm", 10) == -20);
     CHECK(converted("kWh", 1.5) == 5'400'000);
     CHECK(converted("km/h", 36) == 10);
-    CHECK(converted("km/h", 100) == doctest::Approx(27.77777777777778).epsilon(1e-15));
+    CHECK(converted("km/h", 100) == 27.77777777777778);
     CHECK(converted("mm/h", 3.6e6) == 1);
     CHECK(converted("Wh/km", 5) == 18);
     CHECK(converted("/100", 50) == 0.5);
