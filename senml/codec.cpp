@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "senml/detail/cbor_writer.hpp"
+#include "senml/detail/cbor/writer.hpp"
 #include "senml/detail/factor.hpp"
 #include "senml/detail/pack_writer.hpp"
 #include "senml/detail/readers.hpp"

@@ -1,6 +1,6 @@
 #include <optional>
 
-#include "senml/detail/cbor_writer.hpp"
+#include "senml/detail/cbor/writer.hpp"
 #include "senml/detail/factor.hpp"
 #include "senml/detail/pack_writer.hpp"
 #include "senml/detail/report.hpp"

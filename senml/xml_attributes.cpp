@@ -6,7 +6,7 @@
 
 #include "senml/detail/scan.hpp"
 #include "senml/detail/text.hpp"
-#include "senml/detail/xml_names.hpp"
+#include "senml/detail/xml/names.hpp"
 #include "senml/xml_reader.hpp"
 
 namespace courant::senml {

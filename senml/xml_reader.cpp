@@ -1,7 +1,7 @@
 #include "senml/xml_reader.hpp"
 
 #include "senml/detail/text.hpp"
-#include "senml/detail/xml_names.hpp"
+#include "senml/detail/xml/names.hpp"
 
 namespace courant::senml {
 

@@ -40,4 +40,22 @@ struct Alike {
     }
 };
 
+/// For writers: how many whole seconds `record` comes after `base_time` (nanoseconds), if it
+/// differs from `like` in time and value only and both are written without further thought; else
+/// nothing.
+inline std::optional<std::uint64_t> seconds_after(std::int64_t base_time, const Record& record,
+                                                  const Record& like) {
+    constexpr std::uint64_t second = 1'000'000'000;
+    std::int64_t offset = 0;
+    if (record.name != like.name || record.unit != like.unit || record.kind != Kind::number ||
+        record.has_extra || !std::isfinite(record.number) ||
+        __builtin_sub_overflow(record.time.time_since_epoch().count(), base_time, &offset) ||
+        offset <= 0) {
+        return std::nullopt;
+    }
+    const std::uint64_t seconds = static_cast<std::uint64_t>(offset) / second;
+    if (seconds * second != static_cast<std::uint64_t>(offset)) return std::nullopt;
+    return seconds;
+}
+
 }  // namespace courant::senml::detail

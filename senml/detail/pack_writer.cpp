@@ -7,11 +7,11 @@
 #include <limits>
 
 #include "senml/detail/digits.hpp"
-#include "senml/detail/json_text.hpp"
+#include "senml/detail/json/text.hpp"
 #include "senml/detail/scan.hpp"
 #include "senml/detail/seconds.hpp"
 #include "senml/detail/text.hpp"
-#include "senml/detail/xml_names.hpp"
+#include "senml/detail/xml/names.hpp"
 
 namespace courant::senml::detail {
 
@@ -230,24 +230,16 @@ std::size_t PackWriter<Syntax>::take_alike(std::span<const Record> records,
     char* out = buffer.data();
     std::size_t i = 1;
     for (; i < records.size(); ++i) {
-        const Record& record = records[i];
-        const std::int64_t time = record.time.time_since_epoch().count();
-        std::int64_t offset = 0;
-        if (record.name != like.name || record.unit != like.unit || record.kind != Kind::number ||
-            record.has_extra || !std::isfinite(record.number) ||
-            __builtin_sub_overflow(time, base_time, &offset) || offset <= 0) {
-            break;
-        }
-        const auto seconds = static_cast<std::uint64_t>(offset) / nanos_per_second;
-        if (seconds * nanos_per_second != static_cast<std::uint64_t>(offset)) break;
+        const auto seconds = seconds_after(base_time, records[i], like);
+        if (!seconds) break;
         if (out > full) {
             out_.append(buffer.data(), out);
             out = buffer.data();
         }
         out = head.put(out);
-        out = put_unsigned(out, seconds);
+        out = put_unsigned(out, *seconds);
         out = middle.put(out);
-        out = detail::put_number(out, record.number);
+        out = detail::put_number(out, records[i].number);
         out = tail.put(out);
     }
     out_.append(buffer.data(), out);

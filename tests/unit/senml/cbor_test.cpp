@@ -240,6 +240,15 @@ TEST_CASE("84 the mantissa of a decimal fraction may be of any length within rea
           "3.4.4)");
 }
 
+TEST_CASE("84 a mantissa has 128 octets at most") {
+    const auto with_mantissa = [](std::size_t octets) {
+        return with_field("02 c4 82 3903e7 c2 58") + static_cast<char>(octets) +
+               std::string(octets, '\x01');
+    };
+    CHECK(cbor_fault(with_mantissa(128)).empty());
+    CHECK_FALSE(cbor_fault(with_mantissa(129)).empty());
+}
+
 TEST_CASE("3 a field of another type is refused") {
     const struct {
         std::string field;

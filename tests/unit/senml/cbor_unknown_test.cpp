@@ -6,7 +6,7 @@
 #include <random>
 
 #include "cbor_bytes.hpp"
-#include "senml/detail/cbor_json.hpp"
+#include "senml/detail/cbor/json.hpp"
 
 using namespace courant::senml;
 using namespace courant::senml::test;

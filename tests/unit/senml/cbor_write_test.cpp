@@ -6,9 +6,9 @@
 #include <random>
 
 #include "cbor_bytes.hpp"
-#include "senml/detail/cbor_number.hpp"
-#include "senml/detail/cbor_scanner.hpp"
-#include "senml/detail/cbor_writer.hpp"
+#include "senml/detail/cbor/number.hpp"
+#include "senml/detail/cbor/scanner.hpp"
+#include "senml/detail/cbor/writer.hpp"
 #include "senml/detail/seconds.hpp"
 
 using namespace courant::senml;

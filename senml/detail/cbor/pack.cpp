@@ -6,10 +6,10 @@
 #include <array>
 #include <cmath>
 
-#include "senml/detail/cbor_alike.hpp"
-#include "senml/detail/cbor_json.hpp"
-#include "senml/detail/cbor_number.hpp"
-#include "senml/detail/cbor_scanner.hpp"
+#include "senml/detail/cbor/alike.hpp"
+#include "senml/detail/cbor/json.hpp"
+#include "senml/detail/cbor/number.hpp"
+#include "senml/detail/cbor/scanner.hpp"
 #include "senml/detail/fields.hpp"
 #include "senml/detail/readers.hpp"
 

@@ -5,7 +5,7 @@
 // taken for a record. So do the root's tags and what stands behind them.
 #include "senml/detail/framer.hpp"
 #include "senml/detail/octets.hpp"
-#include "senml/detail/xml_names.hpp"
+#include "senml/detail/xml/names.hpp"
 
 namespace courant::senml::detail {
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "senml/detail/cbor.hpp"
+#include "senml/detail/cbor/head.hpp"
 
 namespace courant::senml::detail {
 

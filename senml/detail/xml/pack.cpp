@@ -3,7 +3,7 @@
 
 #include "senml/detail/alike_reader.hpp"
 #include "senml/detail/fields.hpp"
-#include "senml/detail/json_text.hpp"
+#include "senml/detail/json/text.hpp"
 #include "senml/detail/readers.hpp"
 #include "senml/detail/text.hpp"
 #include "senml/xml_reader.hpp"

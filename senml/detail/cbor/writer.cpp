@@ -1,13 +1,13 @@
-#include "senml/detail/cbor_writer.hpp"
+#include "senml/detail/cbor/writer.hpp"
 
 #include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
 
-#include "senml/detail/cbor_json.hpp"
-#include "senml/detail/cbor_number.hpp"
-#include "senml/detail/cbor_scanner.hpp"
+#include "senml/detail/cbor/json.hpp"
+#include "senml/detail/cbor/number.hpp"
+#include "senml/detail/cbor/scanner.hpp"
 #include "senml/detail/seconds.hpp"
 
 namespace courant::senml::detail {
@@ -98,24 +98,16 @@ std::size_t CborWriter::take_alike(std::span<const Record> records, std::int64_t
     };
     std::size_t i = 1;
     for (; i < records.size(); ++i) {
-        const Record& record = records[i];
-        const std::int64_t time = record.time.time_since_epoch().count();
-        std::int64_t offset = 0;
-        if (record.name != like.name || record.unit != like.unit || record.kind != Kind::number ||
-            record.has_extra || !std::isfinite(record.number) ||
-            __builtin_sub_overflow(time, base_time, &offset) || offset <= 0) {
-            break;
-        }
-        const auto seconds = static_cast<std::uint64_t>(offset) / nanos_per_second;
-        if (seconds * nanos_per_second != static_cast<std::uint64_t>(offset)) break;
+        const auto seconds = seconds_after(base_time, records[i], like);
+        if (!seconds) break;
         if (out > full) {
             flush();
             out = buffer.data();
         }
         std::memcpy(out, pattern.data(), size);
-        out = detail::put_head(out + size, Major::unsigned_integer, seconds);
+        out = detail::put_head(out + size, Major::unsigned_integer, *seconds);
         *out++ = keys[static_cast<std::size_t>(Label::v)];
-        out = put_cbor_value(out, record.number);
+        out = put_cbor_value(out, records[i].number);
     }
     flush();
     count_ += i - 1;

@@ -1,4 +1,4 @@
-#include "senml/detail/xml_names.hpp"
+#include "senml/detail/xml/names.hpp"
 
 #include <algorithm>
 #include <array>

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "senml/detail/cbor.hpp"
+#include "senml/detail/cbor/head.hpp"
 #include "senml/detail/decimal.hpp"
 
 namespace courant::senml::detail {

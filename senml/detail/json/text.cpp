@@ -1,4 +1,4 @@
-#include "senml/detail/json_text.hpp"
+#include "senml/detail/json/text.hpp"
 
 #include <charconv>
 #include <cstdint>

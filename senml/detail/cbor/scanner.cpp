@@ -1,4 +1,4 @@
-#include "senml/detail/cbor_scanner.hpp"
+#include "senml/detail/cbor/scanner.hpp"
 
 #include "senml/detail/text.hpp"
 

@@ -1,12 +1,12 @@
-#include "senml/detail/cbor_alike.hpp"
+#include "senml/detail/cbor/alike.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
 
-#include "senml/detail/cbor_number.hpp"
-#include "senml/detail/cbor_scanner.hpp"
+#include "senml/detail/cbor/number.hpp"
+#include "senml/detail/cbor/scanner.hpp"
 #include "senml/detail/seconds.hpp"
 
 namespace courant::senml::detail {

@@ -3,7 +3,7 @@
 // Only lengths and nesting are followed (RFC 8949 section 3); what an item may be is the reader's.
 #include <limits>
 
-#include "senml/detail/cbor.hpp"
+#include "senml/detail/cbor/head.hpp"
 #include "senml/detail/framer.hpp"
 
 namespace courant::senml::detail {

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "senml/codec.hpp"
-#include "senml/detail/cbor.hpp"
+#include "senml/detail/cbor/head.hpp"
 #include "senml/detail/pack_writer.hpp"
 #include "senml/detail/raw_record.hpp"
 #include "senml/detail/report.hpp"

@@ -1,11 +1,11 @@
-#include "senml/detail/cbor_number.hpp"
+#include "senml/detail/cbor/number.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
 
-#include "senml/detail/cbor_scanner.hpp"
+#include "senml/detail/cbor/scanner.hpp"
 #include "senml/detail/digits.hpp"
 #include "senml/detail/seconds.hpp"
 

@@ -6,7 +6,7 @@
 
 #include "senml/detail/alike_reader.hpp"
 #include "senml/detail/fields.hpp"
-#include "senml/detail/json_text.hpp"
+#include "senml/detail/json/text.hpp"
 #include "senml/detail/readers.hpp"
 #include "senml/detail/scan.hpp"
 #include "senml/detail/text.hpp"

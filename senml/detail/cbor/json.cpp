@@ -1,4 +1,4 @@
-#include "senml/detail/cbor_json.hpp"
+#include "senml/detail/cbor/json.hpp"
 
 #include <algorithm>
 #include <array>
@@ -7,10 +7,10 @@
 #include <limits>
 #include <vector>
 
-#include "senml/detail/cbor_number.hpp"
-#include "senml/detail/cbor_scanner.hpp"
+#include "senml/detail/cbor/number.hpp"
+#include "senml/detail/cbor/scanner.hpp"
 #include "senml/detail/digits.hpp"
-#include "senml/detail/json_text.hpp"
+#include "senml/detail/json/text.hpp"
 #include "senml/detail/text.hpp"
 
 namespace courant::senml::detail {
