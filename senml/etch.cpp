@@ -228,7 +228,6 @@ bool Draft::set(std::size_t change) {
     const Record& record = records[change];
     std::vector<Key> same;
     collect(records.name(record.name), unit_of(records, record), record.time, same);
-    if (same.size() > 1) return false;
     if (same.size() == 1) {
         places_[std::get<std::size_t>(same.front())] = {&records, change};
         return true;
@@ -334,8 +333,7 @@ Pack fetch(const Pack& target, const FetchPack& wanted) {
             return patterns.contains({name, unit, std::nullopt}) ||
                    patterns.contains({name, unit, record.time});
         };
-        const auto unit = unit_of(target, record);
-        if (has(std::nullopt) || (unit && has(unit))) found.add_from(target, i);
+        if (has(std::nullopt) || has(unit_of(target, record))) found.add_from(target, i);
     }
     return found;
 }

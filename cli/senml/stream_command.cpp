@@ -48,10 +48,7 @@ class Passage {
         if (!has_begun_) writer_.begin(text_);
         has_begun_ = true;
     }
-    void flush() {
-        io_.out << text_ << std::flush;
-        text_.clear();
-    }
+    tl::expected<void, senml::Fault> write();
 
     Format to_;
     const Streams& io_;
@@ -61,6 +58,7 @@ class Passage {
     std::string text_;
     std::vector<senml::Fault> deviations_;
     bool has_begun_ = false;
+    std::size_t readings_ = 0;  ///< written
 };
 
 tl::expected<void, senml::Fault> Passage::pass(std::string_view bytes, senml::Time now) {
@@ -69,12 +67,28 @@ tl::expected<void, senml::Fault> Passage::pass(std::string_view bytes, senml::Ti
     deviations_.clear();
     if (!pack_.empty()) {
         begin();
-        auto written = writer_.write(pack_, text_);
+        auto written = write();
+        io_.out << text_ << std::flush;
+        text_.clear();
         pack_.clear();
-        flush();
         if (!written) return written;
     }
     return fed;
+}
+
+// What the format has no image for stops the stream, but not the readings before it.
+tl::expected<void, senml::Fault> Passage::write() {
+    auto written = writer_.write(pack_, text_);
+    if (written) {
+        readings_ += pack_.size();
+        return written;
+    }
+    senml::Pack before;
+    for (std::size_t i = 0; i + 1 < written.error().record; ++i) before.add_from(pack_, i);
+    before.set_version(pack_.version());
+    static_cast<void>(writer_.write(before, text_));
+    written.error().record += readings_;
+    return written;
 }
 
 // Closes what was begun; a stream without readings that is right gives an array without records.

@@ -228,12 +228,15 @@ std::size_t PackWriter<Syntax>::take_alike(std::span<const Record> records,
     char* const full =
         buffer.data() + buffer.size() - longest_pattern - 2 * number_room - 3 * Patch::step;
     char* out = buffer.data();
+    const auto flush = [&] {
+        out_.append(buffer.data(), static_cast<std::size_t>(out - buffer.data()));
+    };
     std::size_t i = 1;
     for (; i < records.size(); ++i) {
         const auto seconds = seconds_after(base_time, records[i], like);
         if (!seconds) break;
         if (out > full) {
-            out_.append(buffer.data(), out);
+            flush();
             out = buffer.data();
         }
         out = head.put(out);
@@ -242,7 +245,7 @@ std::size_t PackWriter<Syntax>::take_alike(std::span<const Record> records,
         out = detail::put_number(out, records[i].number);
         out = tail.put(out);
     }
-    out_.append(buffer.data(), out);
+    flush();
     return i - 1;
 }
 

@@ -49,6 +49,7 @@ class Line {
     void put_piece(const Piece& piece) { at_ = piece.put(number()); }
     /// Appends a text of any length.
     void put_text(std::string_view text) {
+        if (text.empty()) return;  // it may be a view of nothing, which is not to be copied from
         if (text.size() > static_cast<std::size_t>(last_number_ - at_)) {
             out().append(text);
         } else {
@@ -64,7 +65,7 @@ class Line {
     void set_end(char* end) { at_ = end; }
     /// Hands over what has gathered.
     void flush() {
-        out_.append(bytes_.data(), at_);
+        out_.append(bytes_.data(), static_cast<std::size_t>(at_ - bytes_.data()));
         at_ = bytes_.data();
     }
     /// How long the string is with what has gathered.

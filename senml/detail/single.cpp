@@ -50,7 +50,7 @@ void compose(std::string_view name, std::string_view unit, const Record& record,
     at = put(at, Frame::before_value);
     at = put_number(at, record.number);
     at = put(at, Frame::end);
-    out.assign(text.data(), at);
+    out.assign(text.data(), static_cast<std::size_t>(at - text.data()));
 }
 
 // A registered unit has no character that would have to be escaped.

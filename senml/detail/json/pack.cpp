@@ -2,8 +2,6 @@
 //
 // Strings are views into the bytes unless they hold escapes; then they are decoded into scratch
 // memory that is large enough from its first use, so that no view moves.
-#include <algorithm>
-
 #include "senml/detail/alike_reader.hpp"
 #include "senml/detail/fields.hpp"
 #include "senml/detail/json/text.hpp"
@@ -16,7 +14,6 @@ namespace courant::senml::detail {
 namespace {
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-constexpr std::size_t few_labels = 16;  // up to here comparing all pairs is the cheapest
 
 class JsonPack {
   public:
@@ -50,7 +47,6 @@ class JsonPack {
     bool read_removal();
     bool read_boolean();
     bool wrong_type(Label label);
-    bool unknown_labels_differ();
 
     bool skip_value(std::size_t depth);
     bool skip_object(std::size_t depth);
@@ -178,7 +174,7 @@ bool JsonPack::read_record() {
     holes_.clear();
     const std::size_t faults = report_.faults().size();
     if (!accept('}') && !read_members()) return false;
-    if (!unknown_labels_differ() &&
+    if (!labels_differ(unknown_) &&
         !report_.fault(record_.index, "a label is given twice", "RFC 8259 4")) {
         return false;
     }
@@ -234,19 +230,6 @@ bool JsonPack::read_unknown(std::string_view label) {
     if (!pass_unknown(record_, label, input_, report_) || !skip_value(1)) return false;
     if (keeps(label, input_.options)) {
         kept_.push_back({label, {value, static_cast<std::size_t>(p_ - value)}});
-    }
-    return true;
-}
-
-// Names within one object "SHOULD be unique" (RFC 8259); here the last one never wins.
-bool JsonPack::unknown_labels_differ() {
-    if (unknown_.size() < 2) return true;
-    if (unknown_.size() > few_labels) {
-        std::ranges::sort(unknown_);
-        return std::ranges::adjacent_find(unknown_) == unknown_.end();
-    }
-    for (auto one = unknown_.begin(); one != unknown_.end(); ++one) {
-        if (std::find(unknown_.begin(), one, *one) != one) return false;
     }
     return true;
 }

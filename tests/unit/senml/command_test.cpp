@@ -46,17 +46,31 @@ class File {
     std::filesystem::path path_;
 };
 
+// Standard output that another program reads: it gets what was flushed.
+class Pipe final : public std::stringbuf {
+  public:
+    const std::string& flushed() const { return flushed_; }
+
+  protected:
+    int sync() override {
+        flushed_ = str();
+        return 0;
+    }
+
+  private:
+    std::string flushed_;
+};
+
 // Standard input from somebody who looks at what has come out before he says the next thing.
 class Dialogue final : public std::streambuf {
   public:
-    Dialogue(std::vector<std::string> said, const std::ostringstream& out)
-        : said_(std::move(said)), out_(out) {}
+    Dialogue(std::vector<std::string> said, const Pipe& out) : said_(std::move(said)), out_(out) {}
     /// What had come out when each piece was asked for, and at the end.
     const std::vector<std::string>& heard() const { return heard_; }
 
   protected:
     int_type underflow() override {
-        heard_.push_back(out_.str());
+        heard_.push_back(out_.flushed());
         if (next_ == said_.size()) return traits_type::eof();
         std::string& piece = said_[next_++];
         setg(piece.data(), piece.data(), piece.data() + piece.size());
@@ -66,8 +80,28 @@ class Dialogue final : public std::streambuf {
   private:
     std::vector<std::string> said_;
     std::size_t next_ = 0;
-    const std::ostringstream& out_;
+    const Pipe& out_;
     std::vector<std::string> heard_;
+};
+
+// Standard input that does not know how much of it is there.
+class Unbuffered final : public std::streambuf {
+  public:
+    explicit Unbuffered(std::string text) : text_(std::move(text)) {}
+
+  protected:
+    int_type underflow() override {
+        return at_ == text_.size() ? traits_type::eof() : traits_type::to_int_type(text_[at_]);
+    }
+    int_type uflow() override {
+        const int_type c = underflow();
+        if (c != traits_type::eof()) ++at_;
+        return c;
+    }
+
+  private:
+    std::string text_;
+    std::size_t at_ = 0;
 };
 
 constexpr auto json_pack = R"([{"bn":"a/","n":"x","t":-5,"v":1},{"n":"y","t":-10,"vs":"é"}])";
@@ -199,10 +233,11 @@ TEST_CASE("91 resolve --rec writes the records of those numbers, in order of tim
 }
 
 TEST_CASE("89 resolve --stream writes a reading as soon as its record is whole") {
-    std::ostringstream out;
+    Pipe pipe;
+    std::ostream out(&pipe);
     std::ostringstream err;
     Dialogue dialogue({" [{\"n\":\"a\",\"t\":1600000000,", "\"v\":1},{\"bn", "\":\"b\",\"v\":2}"},
-                      out);
+                      pipe);
     std::istream in(&dialogue);
     const std::vector<std::string_view> words{"resolve", "--stream", "--now", "1600000001", "-"};
     CHECK(courant::cli::run_senml_command(words, in, out, err) == 0);
@@ -212,7 +247,7 @@ TEST_CASE("89 resolve --stream writes a reading as soon as its record is whole")
     CHECK(dialogue.heard()[1].empty());
     CHECK(dialogue.heard()[2] == first);
     CHECK(dialogue.heard()[3] == first + second);
-    CHECK(out.str() == first + second + "]\n");
+    CHECK(pipe.str() == first + second + "]\n");
     CHECK(err.str().empty());
 }
 
@@ -226,9 +261,41 @@ TEST_CASE("90 resolve --stream writes what was delivered before a fault, and say
     CHECK(half.code == 1);
     CHECK(half.out == faulty.out);
     CHECK(half.err.find("record 2: the stream ends inside a record") != std::string::npos);
+    const auto no_image =
+        run({"resolve", "--stream", "--to", "xml", "-"},
+            R"([{"bver":5,"n":"a","t":1600000000,"v":1},{"n":"b","vs":"\u0001"},)");
+    CHECK(no_image.code == 1);
+    CHECK(no_image.out ==
+          "<sensml xmlns=\"urn:ietf:params:xml:ns:senml\"><senml bver=\"5\" n=\"a\" "
+          "t=\"1600000000\" v=\"1\"/>"
+          "</sensml>\n");
+    CHECK(no_image.err ==
+          "courant senml resolve: record 2: vs holds characters that XML does not have (RFC 8428 "
+          "7)\n");
     const auto none = run({"resolve", "--stream", "-"}, "[{}}");
     CHECK(none.code == 1);
     CHECK(none.out.empty());
+}
+
+TEST_CASE("resolve --stream reads whatever gives bytes, and counts the readings it has written") {
+    Pipe pipe;
+    std::ostream out(&pipe);
+    std::ostringstream err;
+    Dialogue dialogue(
+        {"[{\"n\":\"a\",\"v\":1}", ",{\"n\":\"b\",\"v\":2},{\"n\":\"c\",\"vs\":\"\\u0001\"}"},
+        pipe);
+    std::istream in(&dialogue);
+    const std::vector<std::string_view> to_xml{"resolve", "--stream", "--to", "xml", "-"};
+    CHECK(courant::cli::run_senml_command(to_xml, in, out, err) == 1);
+    CHECK(err.str().find("resolve: record 3: vs holds") != std::string::npos);
+    CHECK(pipe.str().find("n=\"b\"") != std::string::npos);
+
+    Unbuffered bytes(R"([{"n":"a","t":1600000000,"v":1}])");
+    std::istream trickle(&bytes);
+    std::ostringstream written;
+    const std::vector<std::string_view> words{"resolve", "--stream", "-"};
+    CHECK(courant::cli::run_senml_command(words, trickle, written, err) == 0);
+    CHECK(written.str() == "[{\"n\":\"a\",\"t\":1600000000,\"v\":1}]\n");
 }
 
 TEST_CASE("resolve --stream takes the options of resolve, and files") {
@@ -238,6 +305,9 @@ TEST_CASE("resolve --stream takes the options of resolve, and files") {
     CHECK(run({"resolve", "--stream", "--rec", "1", "-"}, json_pack).code == 2);
     CHECK(run({"resolve", "--stream", "--from", "xml", "-"}, json_pack).code == 1);
     CHECK(run({"resolve", "--stream"}, json_pack).code == 2);
+    constexpr auto features = R"([{"bver":58,"n":"a","v":1}])";
+    CHECK(run({"resolve", "--stream", "-"}, features).code == 1);
+    CHECK(run({"resolve", "--stream", "--features", "4,5", "-"}, features).code == 0);
     const File file(R"([{"n":"a","u":"Wh","t":1600000000,"v":1,"x":2},{"n":"b","t":1,"v":2}])");
     const auto noted =
         run({"resolve", "--stream", "--keep-unknown", "--now", "1600000000", file.name()});

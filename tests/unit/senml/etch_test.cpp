@@ -69,6 +69,7 @@ TEST_CASE("92 a Fetch Pack has names, times and units, and nothing else") {
     CHECK(fetch_fault(R"([{"bn":""}])") == "record 1: the name is empty (RFC 8428 4.5.1)");
     CHECK(fetch_fault(R"([{"bn":"a","bt":1,"bu":"W"},{"n":"b","t":1,"u":"kWh"}])",
                       {.now = noon, .profile = Profile::strict}) == "");
+    CHECK(fetch_fault(R"([{"n":"a","u":"kWh"}])", {.now = noon, .features = 0}) == "");
     CHECK(FetchPack::read(Format::xml, sensml("<senml n='a'/>"), {}).error().to_string() ==
           "pack: there are no such requests in XML (RFC 8790 3)");
 }
@@ -202,6 +203,16 @@ TEST_CASE("97 a patch has no version of its own, unless it says one") {
     CHECK(version_after(10, R"([{"n":"a","v":1},{"bver":26,"n":"b","v":1}])") == 26);
     CHECK(version_after(26, R"([{"bver":42,"n":"a","v":1}])") == 58);
     CHECK(version_after(5, R"([{"bver":10,"n":"a","v":1}])") == 0);
+    CHECK(version_after(5, R"([{"bver":5,"n":"a","v":1}])") == 5);
+    CHECK(version_after(10, R"([{"n":"a","v":1},{"bver":42,"n":"b","v":1}])") == 42);
+    const auto legacy = PatchPack::read(Format::json, R"([{"bver":5,"n":"a","v":1}])", {});
+    REQUIRE(legacy);
+    CHECK(legacy->version() == 5);
+    CHECK(legacy->records().version() == 5);
+    Pack empty;
+    REQUIRE(patch(empty, *legacy));
+    CHECK(empty.version() == 5);
+    CHECK_FALSE(PatchPack::read(Format::json, R"([{"n":"a","v":1}])", {})->version());
     CHECK(patch_fault(R"([{"bver":26,"n":"a","v":1},{"bver":10,"n":"a","v":1}])") ==
           "record 2: bver differs (RFC 8428 4.4)");
     CHECK(patch_fault(R"([{"n":"a","v":1,"bver":42}])") ==
