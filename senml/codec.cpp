@@ -104,7 +104,9 @@ struct Reader::State {
     // A pack of one plain record, read without a remark, may come again.
     void remember(Format format, std::string_view bytes, const ReadOptions& options,
                   const Pack& pack, const Report& report) {
-        if (!resolver.was_single_number() || format == Format::cbor || !report.spotless()) return;
+        // Records alike pass the resolver by: it may have seen one, and the pack hold more.
+        const bool single = pack.size() == 1 && resolver.was_single_number();
+        if (!single || format == Format::cbor || !report.spotless()) return;
         repeat.learn(format, bytes, options, pack, scratch.holes, resolver.base_value());
     }
 };

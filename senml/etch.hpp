@@ -25,7 +25,8 @@
 //   Any other Patch Record replaces the record with the same name and the same time and unit, where
 //   none on both sides is the same; if there is none such, it is added. In both cases it is a fault
 //   if a Fetch Record would match several, and none of them is the same in the second case: nobody
-//   can say which one is meant. So whoever applies a patch twice changes nothing the second time.
+//   can say which one is meant. So whoever applies a patch twice changes nothing the second time,
+//   but for the place of records that it removes and adds.
 // - A Patch Record has its value or sum itself; a base value alone is none.
 // - Fields that nobody knows are no fault in a patch, whatever their label (section 5), and go into
 //   the target where the options say `Unknown::keep`. A label that ends in `_` will then stand in

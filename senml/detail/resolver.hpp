@@ -35,7 +35,7 @@ class Resolver final : public RecordSink {
 
     bool take(const RawRecord& record) override;
     std::optional<Alike> alike() override;
-    /// Whether all there was is one record, and it a number and nothing else.
+    /// Whether all that was taken is one record, and it a number and nothing else.
     bool was_single_number() const { return last_index_ == 1 && plain_number_; }
     /// The base value in effect, if one is.
     std::optional<double> base_value() const {

@@ -1,5 +1,6 @@
 #include "tests/fuzz/checks.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -96,15 +97,30 @@ void check_same(const char* promise, const Outcome& one, const Outcome& other) {
     }
 }
 
-// The same text with one digit changed: what a reader remembers must not shine through.
-std::string with_another_digit(std::string_view bytes) {
+constexpr std::size_t digit_stride = 3;
+
+// The same text with every third digit changed: what a reader remembers must not shine through.
+std::string with_other_digits(std::string_view bytes, std::size_t phase) {
     std::string changed{bytes};
-    std::size_t seen = 0;
+    std::size_t seen = phase;
     for (char& c : changed) {
         if (c < '0' || c > '9') continue;
-        if (++seen % 3 == 0) c = c == '9' ? '1' : static_cast<char>(c + 1);
+        if (++seen % digit_stride == 0) c = c == '9' ? '1' : static_cast<char>(c + 1);
     }
     return changed;
+}
+
+// The records of a pack, each in full, in an order of their own.
+std::vector<std::string> sorted_records(const Pack& pack) {
+    std::vector<std::string> records;
+    for (std::size_t i = 0; i < pack.size(); ++i) {
+        Pack one;
+        one.set_version(pack.version());
+        one.add_from(pack, i);
+        records.push_back(shown(one));
+    }
+    std::ranges::sort(records);
+    return records;
 }
 
 void check_memory(Format format, std::string_view bytes, const ReadOptions& options,
@@ -113,9 +129,14 @@ void check_memory(Format format, std::string_view bytes, const ReadOptions& opti
     check_same("the fast path reads like the slow one", read_with(reader, format, bytes, options),
                slow);
     check_same("a reader reads the same again", read_with(reader, format, bytes, options), slow);
-    const std::string changed = with_another_digit(bytes);
-    check_same("a reader that has read something like it",
-               read_with(reader, format, changed, options), read_slowly(format, changed, options));
+    for (std::size_t phase = 0; phase < digit_stride; ++phase) {
+        const std::string changed = with_other_digits(bytes, phase);
+        check_same("a reader that has read something like it",
+                   read_with(reader, format, changed, options),
+                   read_slowly(format, changed, options));
+        read_with(reader, format, bytes, options);
+        read_with(reader, format, bytes, options);
+    }
 }
 
 void check_reads_back(const char* promise, Format format,
@@ -244,7 +265,9 @@ void check_etch(Format format, std::span<const std::uint8_t> input) {
         }
         const Pack once = target;
         static_cast<void>(patch(target, *change));  // may be ambiguous by now, and refused
-        if (!(target == once)) broken("a patch twice", shown(once), shown(target));
+        if (sorted_records(target) != sorted_records(once)) {  // what is removed and added moves
+            broken("a patch twice", shown(once), shown(target));
+        }
     }
 }
 

@@ -283,6 +283,19 @@ TEST_CASE("a reader that remembers the last pack reads the next one by the rules
     }
 }
 
+TEST_CASE("a pack of several records alike is not taken for one that repeats") {
+    const auto text = [](int first, int second) {
+        return sensml("<senml n=\"a\" t=\"1700000000\" v=\"" + std::to_string(first) +
+                      "\"/><senml n=\"a\" t=\"1700000001\" v=\"" + std::to_string(second) + "\"/>");
+    };
+    Reader reader;
+    Pack pack;
+    for (const int first : {1, 1, 1, 2, 3}) {
+        REQUIRE(reader.read(Format::xml, text(first, 7), {.now = noon}, pack));
+        CHECK(pack == good_xml(text(first, 7)));
+    }
+}
+
 TEST_CASE("other options are not met with what was remembered under the first ones") {
     Reader reader;
     Pack pack;

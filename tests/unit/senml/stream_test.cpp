@@ -204,7 +204,7 @@ TEST_CASE("90 what is wrong decides what is delivered, not how the bytes were sp
 TEST_CASE("90 what stands around the records is told by its byte in the stream") {
     const auto fault = [](Format format, const std::string& text) {
         const auto trickled = stream_bytes(format, text);
-        const auto whole = stream_fault(format, text);
+        auto whole = stream_fault(format, text);
         REQUIRE(trickled.fault);
         CHECK(trickled.fault->to_string() == whole);
         return whole;
