@@ -13,6 +13,9 @@ constexpr int mantissa_digits = 19;                   // every 19-digit number f
 constexpr std::int64_t exponent_limit = 1'000'000;    // beyond it all numbers are zero or too large
 constexpr std::uint64_t exact_integers = 1ULL << 53;  // up to here a double holds every integer
 
+// 10^18 seconds: no sum of two times leaves 128 bits, and whole seconds fit into 64.
+constexpr Nanos widest_nanoseconds = Nanos{1'000'000'000} * 1'000'000'000'000'000'000;
+
 constexpr std::array<double, 23> powers = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                            1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                            1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
@@ -96,6 +99,7 @@ std::optional<Nanos> walk_nanoseconds(const Decimal& decimal, std::int64_t signi
         ++seen;
     }
     for (; seen < keep; ++seen) value *= 10;
+    if (value > widest_nanoseconds) return std::nullopt;
     return decimal.negative ? -value : value;
 }
 
@@ -161,9 +165,11 @@ std::optional<Nanos> to_nanoseconds(const Decimal& decimal) {
     if (decimal.mantissa == 0) return Nanos{0};
     const std::int64_t shift = decimal.exponent + 9;
     Nanos value = decimal.mantissa;
-    if (shift > 18) return std::nullopt;
+    if (shift > 27) return std::nullopt;
     if (shift >= 0) {
-        value *= integer_powers[static_cast<std::size_t>(shift)];
+        value *= integer_powers[static_cast<std::size_t>(std::min<std::int64_t>(shift, 18))];
+        if (value > widest_nanoseconds) return std::nullopt;
+        if (shift > 18) value *= integer_powers[static_cast<std::size_t>(shift - 18)];
     } else if (shift < -19) {
         value = 0;
     } else {
@@ -171,7 +177,7 @@ std::optional<Nanos> to_nanoseconds(const Decimal& decimal) {
         const std::uint64_t rest = decimal.mantissa % unit;
         value = decimal.mantissa / unit + (rest >= unit - rest ? 1 : 0);
     }
-    if (value > Nanos{1'000'000'000} * 1'000'000'000'000'000'000) return std::nullopt;
+    if (value > widest_nanoseconds) return std::nullopt;
     return decimal.negative ? -value : value;
 }
 

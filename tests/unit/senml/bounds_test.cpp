@@ -29,6 +29,21 @@ TEST_CASE("names that were seen with a base name are not put together again") {
     CHECK(pack.name_bytes() == 2 * 60'001);
 }
 
+TEST_CASE("a time beyond 10^18 seconds is refused, however many digits it is written with") {
+    for (const auto* time : {"1e18", "1000000000000000000", "1000000000000000000.000000000"}) {
+        CAPTURE(time);
+        const auto pack = R"([{"bt":)" + std::string{time} + R"(},{"bt":0,"n":"a","v":1}])";
+        CHECK(json_fault(pack).empty());
+        CHECK(convert(Format::json, Format::cbor, pack, {.now = noon}));
+    }
+    for (const auto* time : {"1.1e18", "1000000000000000001", "1000000000000000000.000000001",
+                             "17000026843545600000", "-17000026843545600000.5"}) {
+        CAPTURE(time);
+        CHECK(json_fault(R"([{"bt":)" + std::string{time} + R"(},{"bt":0,"n":"a","v":1}])") ==
+              "record 1: bt is out of range (RFC 8428 4.5.3)");
+    }
+}
+
 TEST_CASE("the longest name is a choice") {
     ReadOptions options{.now = noon};
     options.max_name = 3;
