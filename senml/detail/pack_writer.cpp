@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 
+#include "senml/detail/alike_writer.hpp"
 #include "senml/detail/digits.hpp"
 #include "senml/detail/json/text.hpp"
 #include "senml/detail/scan.hpp"
@@ -214,7 +215,6 @@ std::size_t PackWriter<Syntax>::take_alike(std::span<const Record> records,
                                            std::int64_t base_time) {
     const std::size_t size = out_.size() - pattern_.begin;
     if (!pattern_.usable || size > longest_pattern || base_time % nanos_per_second != 0) return 0;
-    const Record like = records.front();
     std::array<char, longest_pattern> pattern;
     std::memcpy(pattern.data(), out_.data() + pattern_.begin, size);
     const auto part = [&](std::size_t begin, std::size_t end) {
@@ -224,29 +224,13 @@ std::size_t PackWriter<Syntax>::take_alike(std::span<const Record> records,
     const Patch middle = part(pattern_.time_end, pattern_.value_begin);
     const Patch tail = part(pattern_.value_end, out_.size());
 
-    std::array<char, 8192> buffer;
-    char* const full =
-        buffer.data() + buffer.size() - longest_pattern - 2 * number_room - 3 * Patch::step;
-    char* out = buffer.data();
-    const auto flush = [&] {
-        out_.append(buffer.data(), static_cast<std::size_t>(out - buffer.data()));
+    constexpr std::size_t room = longest_pattern + 2 * number_room + 3 * Patch::step;
+    const auto put = [&](char* out, std::uint64_t seconds, double value) {
+        out = put_unsigned(head.put(out), seconds);
+        out = detail::put_number(middle.put(out), value);
+        return tail.put(out);
     };
-    std::size_t i = 1;
-    for (; i < records.size(); ++i) {
-        const auto seconds = seconds_after(base_time, records[i], like);
-        if (!seconds) break;
-        if (out > full) {
-            flush();
-            out = buffer.data();
-        }
-        out = head.put(out);
-        out = put_unsigned(out, *seconds);
-        out = middle.put(out);
-        out = detail::put_number(out, records[i].number);
-        out = tail.put(out);
-    }
-    flush();
-    return i - 1;
+    return write_alike(out_, records, base_time, room, put);
 }
 
 template <typename Syntax>

@@ -8,13 +8,14 @@
 #include "senml/detail/digits.hpp"
 #include "senml/detail/resolver.hpp"
 #include "senml/detail/seconds.hpp"
+#include "senml/name.hpp"
 #include "senml/units.hpp"
 
 namespace courant::senml::detail {
 
 namespace {
 
-constexpr std::size_t longest_name = 512;  // DESIGN: of a federated name
+constexpr std::size_t longest_name = Name::max_size;
 
 // What stands around name, unit, time and value. Types, so that the sizes are known to the
 // compiler.

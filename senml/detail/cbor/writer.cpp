@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "senml/detail/alike_writer.hpp"
 #include "senml/detail/cbor/json.hpp"
 #include "senml/detail/cbor/number.hpp"
 #include "senml/detail/cbor/scanner.hpp"
@@ -86,32 +87,19 @@ bool CborWriter::put_record(const RawRecord& record) {
 std::size_t CborWriter::take_alike(std::span<const Record> records, std::int64_t base_time) {
     const std::size_t size = pattern_end_ - pattern_begin_;
     if (!pattern_usable_ || size > longest_pattern || base_time % nanos_per_second != 0) return 0;
-    const Record like = records.front();
     std::array<char, longest_pattern> pattern;
     std::memcpy(pattern.data(), out_.data() + pattern_begin_, size);
 
-    std::array<char, 4096> buffer;
-    char* const full = buffer.data() + buffer.size() - longest_pattern - 2 * cbor_number_room;
-    char* out = buffer.data();
-    const auto flush = [&] {
-        out_.append(buffer.data(), static_cast<std::size_t>(out - buffer.data()));
-    };
-    std::size_t i = 1;
-    for (; i < records.size(); ++i) {
-        const auto seconds = seconds_after(base_time, records[i], like);
-        if (!seconds) break;
-        if (out > full) {
-            flush();
-            out = buffer.data();
-        }
+    constexpr std::size_t room = longest_pattern + 2 * cbor_number_room;
+    const auto put = [&](char* out, std::uint64_t seconds, double value) {
         std::memcpy(out, pattern.data(), size);
-        out = detail::put_head(out + size, Major::unsigned_integer, *seconds);
+        out = detail::put_head(out + size, Major::unsigned_integer, seconds);
         *out++ = keys[static_cast<std::size_t>(Label::v)];
-        out = put_cbor_value(out, records[i].number);
-    }
-    flush();
-    count_ += i - 1;
-    return i - 1;
+        return put_cbor_value(out, value);
+    };
+    const std::size_t written = write_alike(out_, records, base_time, room, put);
+    count_ += written;
+    return written;
 }
 
 bool CborWriter::put_field(const RawRecord& record, Label label) {
