@@ -30,6 +30,9 @@ class Octets {
         return zeros((word_ | each * mask) ^ (each * c));
     }
 
+    /// Which bytes are below a blank; behind the first of them it may be said of others, too.
+    std::uint64_t below_blank() const { return (word_ - each * ' ') & ~word_ & all; }
+
     /// Which bytes stand behind an odd number of marks; of the marks themselves, every other one,
     /// the first among them.
     static std::uint64_t behind_odd(std::uint64_t marks) {

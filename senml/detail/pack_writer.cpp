@@ -146,9 +146,7 @@ struct XmlSyntax {
     }
     static void put_text(Line& line, std::string_view text) {
         const char* const end = text.data() + text.size();
-        const bool plain = find_any<'"', '&', '<'>(text.data(), end) == end &&
-                           find_any<'>', '>'>(text.data(), end) == end;
-        if (plain) return line.put_text(text);
+        if (find_any<'"', '&', '<', '>'>(text.data(), end) == end) return line.put_text(text);
         std::size_t written = 0;
         std::string& out = line.out();
         for (std::size_t i = 0; i < text.size(); ++i) {
