@@ -15,14 +15,12 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/exit.hpp"
 #include "proxy-core/config/config.hpp"
 #include "proxy-core/mailbox/mailboxes.hpp"
 #include "proxy-core/mailbox/sqlite_store.hpp"
 
 namespace courant::cli {
-
-/// Exit codes.
-enum Exit : int { done = 0, failed = 1, usage = 2, configuration = 3 };
 
 /// Where a command reads and writes.
 struct Console {

@@ -12,13 +12,10 @@
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "cli/exit.hpp"
 #include "senml/codec.hpp"
 
 namespace courant::cli::senml_words {
-
-inline constexpr int done = 0;
-inline constexpr int failed = 1;
-inline constexpr int usage = 2;
 
 /// Where data comes from and goes to, and where talk goes.
 struct Streams {
