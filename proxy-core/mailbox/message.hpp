@@ -173,4 +173,16 @@ struct JobState {
     bool operator==(const JobState&) const = default;
 };
 
+/// The right to do something alone, for a while: to read a source, to send a lane.
+struct Lease {
+    /// "source roof", "lane 01JD…".
+    std::string what;
+    /// Who has it: a worker's id.
+    std::string holder;
+    /// When it runs out, unless it is renewed.
+    Time until;
+
+    bool operator==(const Lease&) const = default;
+};
+
 }  // namespace courant

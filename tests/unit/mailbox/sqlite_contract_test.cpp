@@ -4,6 +4,7 @@
 #include "tests/unit/mailbox/records_contract.hpp"
 #include "tests/unit/mailbox/sqlite_home.hpp"
 #include "tests/unit/mailbox/transaction_contract.hpp"
+#include "tests/unit/mailbox/workers_contract.hpp"
 
 TYPE_TO_STRING(courant::test::SqliteHome);
 
@@ -49,5 +50,14 @@ TEST_CASE_TEMPLATE_INVOKE(what_is_set_aside_is_known, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(a_cursor_is_bytes, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(a_job_is_remembered, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(counters_and_notes, SqliteHome);
+
+TEST_CASE_TEMPLATE_INVOKE(two_workers_fill_one_lane, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(two_workers_begin_one_lane, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(positions_come_in_the_order_of_commits, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(opposite_orders_get_through, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(a_lease_has_one_holder, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(a_lease_runs_out, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(a_lost_lease_undoes_the_work, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(leases_are_shared_out, SqliteHome);
 
 }  // namespace courant::test
