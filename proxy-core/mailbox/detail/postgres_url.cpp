@@ -66,6 +66,9 @@ std::string place_of(const Settings& settings) {
 std::optional<PostgresAddress> postgres_address(const Secret& url) {
     auto settings = settings_in(url.reveal());
     if (!settings || url.empty()) return std::nullopt;
+    // An @ in a password that was not written %40: what libpq takes for the host is half of it.
+    if (settings->contains("host") && settings->at("host").find('@') != std::string::npos)
+        return std::nullopt;
     PostgresAddress address;
     address.place = place_of(*settings);
     if (const auto password = settings->find("password"); password != settings->end())

@@ -204,6 +204,12 @@ TEST_CASE_TEMPLATE_DEFINE("what was done under a lease that is another's by now 
     });
     store->commit([](Mailboxes& m) { m.release("source roof", "two"); });
     CHECK_THROWS_AS(store->commit(extract("two")), LeaseLost);
+
+    // One that has run out counts as lost although nobody has taken it.
+    store->commit([&](Mailboxes& m) { m.hold(roof, "two", 1ms, at(0)); });
+    while (!ask(*store, [](Mailboxes& m) { return m.leases(at(1)); }).empty()) {
+    }
+    CHECK_THROWS_AS(store->commit(extract("two")), LeaseLost);
 }
 
 TEST_CASE_TEMPLATE_DEFINE("of many leases every one goes to one of those who ask at once", Home,
