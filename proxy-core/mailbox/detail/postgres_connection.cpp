@@ -25,8 +25,8 @@ constexpr std::string_view session_settings =
     "SET search_path = {}; SET lock_timeout = '{}ms'; "
     "SET idle_in_transaction_session_timeout = '60s'; "
     "SET default_transaction_isolation = 'read committed'; "
-    "SET enable_seqscan = off; SET enable_bitmapscan = off; SET plan_cache_mode = "
-    "'force_generic_plan'; SET jit = off";
+    "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off; SET jit = off; "
+    "SET plan_cache_mode = 'force_generic_plan'";
 
 std::uint64_t random_seed() {
     std::random_device device;

@@ -224,7 +224,7 @@ std::vector<Arrival> PostgresMailboxes::inbox(std::int64_t after, PageLimit limi
                 "records, stored_at, body "
                 "FROM (SELECT page.*, sum(octet_length(body)) OVER place AS bytes, "
                 "row_number() OVER place AS number FROM (SELECT * FROM inbox WHERE position > "
-                "greatest($1, (SELECT max(position) FROM inbox_begin)) "
+                "greatest($1, (SELECT position FROM inbox_begin ORDER BY position DESC LIMIT 1)) "
                 "ORDER BY position LIMIT $2) page WINDOW place AS (ORDER BY position)) counted "
                 "JOIN lanes_in l ON l.id = counted.lane WHERE bytes <= $3 OR number = 1 "
                 "ORDER BY counted.position",
@@ -242,7 +242,7 @@ std::pair<std::int64_t, std::int64_t> PostgresMailboxes::inbox_size(std::int64_t
                 "SELECT e.position - f.position + 1, e.records - f.before FROM "
                 "(SELECT position, records FROM inbox_end ORDER BY position DESC LIMIT 1) e, "
                 "(SELECT position, records_through - records AS before FROM inbox WHERE position > "
-                "greatest($1, (SELECT max(position) FROM inbox_begin)) "
+                "greatest($1, (SELECT position FROM inbox_begin ORDER BY position DESC LIMIT 1)) "
                 "ORDER BY position LIMIT 1) f",
                 after);
     if (!query.step()) return {0, 0};
