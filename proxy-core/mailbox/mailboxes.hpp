@@ -64,6 +64,8 @@ struct MailboxLimits {
     std::int64_t purge_batch = 1024;
 };
 
+class Archive;
+
 /// One step of a transaction on the mailboxes. Throws StoreError.
 class Mailboxes {
   public:
@@ -174,6 +176,10 @@ class Mailboxes {
     virtual void insist_held(std::string_view what, std::string_view holder, Time now) = 0;
     /// Those that have not run out.
     virtual std::vector<Lease> leases(Time now) = 0;
+
+    // --- the whole of it, for moving it elsewhere (archive.hpp)
+
+    virtual Archive& archive() = 0;
 };
 
 /// A piece of work inside a transaction. It may be run more than once until it is committed, each

@@ -88,6 +88,8 @@ struct OutgoingLane {
     std::int64_t waiting_messages = 0;
     std::int64_t waiting_records = 0;
     std::optional<Time> oldest;
+
+    bool operator==(const OutgoingLane&) const = default;
 };
 
 /// A lane from a peer, seen from the receiver.
@@ -98,6 +100,8 @@ struct IncomingLane {
     Seq next = 1;
     /// The highest number seen; above next - 1 when there are holes.
     Seq highest = 0;
+
+    bool operator==(const IncomingLane&) const = default;
 };
 
 /// What became of a message that came in.
@@ -147,6 +151,8 @@ struct Peer {
     /// It may speak names of others.
     bool relay = false;
     Time added_at;
+
+    bool operator==(const Peer&) const = default;
 };
 
 /// Which series go to which peer.
@@ -159,6 +165,8 @@ struct Subscription {
     std::string retain;
     std::string grant;
     Time added_at;
+
+    bool operator==(const Subscription&) const = default;
 };
 
 /// What is remembered of a job between runs.

@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "proxy-core/mailbox/detail/postgres_archive.hpp"
 #include "proxy-core/mailbox/detail/postgres_connection.hpp"
 
 namespace courant::detail {
@@ -66,6 +67,8 @@ class PostgresMailboxes final : public Mailboxes {
     void insist_held(std::string_view what, std::string_view holder, Time now) override;
     std::vector<Lease> leases(Time now) override;
 
+    Archive& archive() override { return archive_; }
+
   private:
     // Where a lane to somebody stands, its row locked.
     struct Outbound {
@@ -124,6 +127,7 @@ class PostgresMailboxes final : public Mailboxes {
 
     PostgresConnection& connection_;
     MailboxLimits limits_;
+    PostgresArchive archive_{connection_, *this};
     Locked locked_;
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "proxy-core/mailbox/detail/page.hpp"
+#include "proxy-core/mailbox/detail/sqlite_archive.hpp"
 #include "proxy-core/mailbox/detail/sqlite_connection.hpp"
 
 namespace courant::detail {
@@ -64,6 +65,8 @@ class SqliteMailboxes final : public Mailboxes {
     void insist_held(std::string_view what, std::string_view holder, Time now) override;
     std::vector<Lease> leases(Time now) override;
 
+    Archive& archive() override { return archive_; }
+
   private:
     // A row of lanes_in.
     struct Incoming {
@@ -89,6 +92,7 @@ class SqliteMailboxes final : public Mailboxes {
 
     SqliteConnection& connection_;
     MailboxLimits limits_;
+    SqliteArchive archive_{connection_, *this};
 };
 
 }  // namespace courant::detail
