@@ -30,7 +30,10 @@ class Copy {
 
   private:
     void refuse_used_target() {
-        if (to_.archive().inventory() == Inventory{} && to_.archive().census() == Census{}) return;
+        Inventory there = to_.archive().inventory();
+        // An interrupted copy may leave these behind, and nobody has seen the ids.
+        there.last_subscription = there.last_dead = 0;
+        if (there == Inventory{} && to_.archive().census() == Census{}) return;
         throw StoreError("the target is in use already: only an empty store can take another in",
                          Retry::useless);
     }
