@@ -8,8 +8,8 @@
 #include "senml/detail/cbor/head.hpp"
 #include "senml/detail/cbor/number.hpp"
 #include "senml/detail/digits.hpp"
-#include "senml/detail/resolver.hpp"
 #include "senml/detail/seconds.hpp"
+#include "senml/detail/text.hpp"
 #include "senml/name.hpp"
 #include "senml/units.hpp"
 
@@ -91,6 +91,11 @@ bool is_plain_unit(std::string_view unit) {
     return status == UnitStatus::primary || status == UnitStatus::not_recommended;
 }
 
+bool is_plain_name(std::string_view name) {
+    return !name.empty() && name.size() <= longest_name && is_alphanumeric(name.front()) &&
+           find_bad_name_byte(name) == std::string_view::npos;
+}
+
 }  // namespace
 
 bool write_single(Format format, const Pack& pack, std::string& out) {
@@ -100,8 +105,7 @@ bool write_single(Format format, const Pack& pack, std::string& out) {
     const std::string_view unit = pack.unit(record.unit);
     if (record.kind != Kind::number || record.has_extra || !std::isfinite(record.number) ||
         record.time < from_unix_seconds(absolute_from_seconds) ||
-        (record.unit != no_unit && !is_plain_unit(unit)) || name.size() > longest_name ||
-        name_fault(name, NameRule::rfc8428, longest_name)) {
+        (record.unit != no_unit && !is_plain_unit(unit)) || !is_plain_name(name)) {
         return false;
     }
     switch (format) {
