@@ -34,7 +34,7 @@ class WatchedStore final : public Store {
         const auto now = Clock::now();
         std::size_t readings = 0;
         inner_->read(
-            [&](Mailboxes& m) { readings = static_cast<std::size_t>(m.inbox_size(0).second); });
+            [&](Mailboxes& m) { readings = static_cast<std::size_t>(m.inbox_size(0).records); });
         if (arrivals_.empty() || arrivals_.back().readings != readings)
             arrivals_.push_back({now, readings});
         seen_ = readings;

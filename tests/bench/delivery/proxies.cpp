@@ -78,7 +78,7 @@ struct Stage {
     }
     std::size_t arrived() {
         std::int64_t readings = 0;
-        coop_store->read([&](Mailboxes& m) { readings = m.inbox_size(0).second; });
+        coop_store->read([&](Mailboxes& m) { readings = m.inbox_size(0).records; });
         return static_cast<std::size_t>(readings);
     }
     std::size_t waiting() {
