@@ -137,21 +137,27 @@ void mqtt(std::size_t readings) {
         say("\nno mosquitto here\n");
         return;
     }
-    const std::size_t singly = std::min<std::size_t>(readings, 50'000);
+    const std::size_t singly = std::min<std::size_t>(readings, 20'000);
     const auto packs = make_packs(readings);
     say("\nThe same readings over a mosquitto bridge with persistence, in SenML JSON\n"
         "  {:<36}{:>12}\n",
         "", "readings/s");
-    double batched = 0;
-    for (const int qos : {1, 2}) {
-        for (const std::size_t in_one : {std::size_t{1}, readings_per_message}) {
-            const std::size_t count = in_one == 1 ? singly : readings;
-            const test::TempDir folder;
-            const double seconds =
-                push_over_bridge(folder.path(), qos, json_of(packs, count, in_one));
-            const double rate = static_cast<double>(count) / seconds;
-            say("  {:<36}{:>12.0f}\n", fmt::format("QoS {}, {} in a message", qos, in_one), rate);
-            if (qos == 2 && in_one > 1) batched = rate;
+    std::map<Persistence, double> batched;
+    for (const auto persistence : {Persistence::half_hourly, Persistence::every_change}) {
+        const bool durable = persistence == Persistence::every_change;
+        for (const int qos : {1, 2}) {
+            for (const std::size_t in_one : {std::size_t{1}, readings_per_message}) {
+                const std::size_t count = in_one > 1 ? readings : durable ? 1'000 : singly;
+                const test::TempDir folder;
+                const double rate =
+                    static_cast<double>(count) / push_over_bridge(folder.path(), qos, persistence,
+                                                                  json_of(packs, count, in_one));
+                say("  {:<36}{:>12.0f}\n",
+                    fmt::format("QoS {}, {} in a message{}", qos, in_one,
+                                durable ? ", written" : ""),
+                    rate);
+                if (qos == 2 && in_one > 1) batched[persistence] = rate;
+            }
         }
     }
     on_pair(ServerKind::ejabberd, [&](const Pair& pair) {
@@ -160,7 +166,11 @@ void mqtt(std::size_t readings) {
         const Carried ours = carry(pair, csv, readings, std::string(packed));
         const double rate = static_cast<double>(readings) / ours.seconds;
         say("  {:<36}{:>12.0f}\n", "Courant, ejabberd, packed", rate);
-        goal("times QoS 2 batched; more than 3", rate / batched, rate / batched > 3);
+        for (const auto& [persistence, other] : batched)
+            goal(persistence == Persistence::every_change
+                     ? "times QoS 2 batched, written at every change; more than 3"
+                     : "times QoS 2 batched, written every half hour; more than 3",
+                 rate / other, rate / other > 3);
     });
 }
 
