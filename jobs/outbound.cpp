@@ -25,7 +25,7 @@ void Outbound::put(const senml::Pack& readings, const std::vector<Refused>& refu
         std::vector<Enqueued> numbers;
         for (const Outgoing& message : work.messages) {
             const auto [lane, seq] = m.enqueue(message, now);
-            numbers.push_back({lane, message.peer, seq});
+            numbers.push_back({lane, message.peer, seq, message.records});
         }
         for (const Refused& thing : work.refused) {
             DeadLetter letter;

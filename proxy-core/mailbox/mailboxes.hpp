@@ -83,6 +83,9 @@ class Mailboxes {
     /// Its id. The same peer and series a second time changes retain and grant.
     virtual std::int64_t put_subscription(const Subscription& subscription) = 0;
     virtual std::vector<Subscription> subscriptions() = 0;
+    /// A number that is another one after subscriptions have changed, by whomever; it means
+    /// something to this process alone. For who keeps what it has made of them.
+    virtual std::int64_t subscriptions_revision();
     /// Whether there was one.
     virtual bool remove_subscription(std::int64_t id) = 0;
 
@@ -108,6 +111,16 @@ class Mailboxes {
     /// The message if it still waits.
     virtual std::optional<Message> find_outgoing(const LaneId& lane, Seq seq) = 0;
     virtual std::vector<OutgoingLane> outgoing_lanes() = 0;
+    /// One of them.
+    virtual std::optional<OutgoingLane> find_lane(const LaneId& lane);
+    /// Those in which something waits; without `oldest`, which costs.
+    virtual std::vector<OutgoingLane> waiting_lanes();
+    /// Puts other messages in the place of the last ones of a lane, from `from` to `last`, numbered
+    /// anew from there. Whether it did: not if `last` is not the last number, not below what is
+    /// acknowledged, and not in a store that cannot know who sends. The caller knows that none of
+    /// them has ever been sent.
+    virtual bool replace_tail(const LaneId& lane, Seq from, Seq last,
+                              std::span<const Message> messages);
 
     // --- inbox
 

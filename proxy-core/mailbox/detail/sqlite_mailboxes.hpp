@@ -17,6 +17,7 @@ class SqliteMailboxes final : public Mailboxes {
     std::vector<Peer> peers() override;
     std::int64_t put_subscription(const Subscription& subscription) override;
     std::vector<Subscription> subscriptions() override;
+    std::int64_t subscriptions_revision() override;
     bool remove_subscription(std::int64_t id) override;
 
     std::pair<LaneId, Seq> enqueue(const Outgoing& message, Time now) override;
@@ -27,6 +28,10 @@ class SqliteMailboxes final : public Mailboxes {
                                        std::string_view reason) override;
     std::optional<Message> find_outgoing(const LaneId& lane, Seq seq) override;
     std::vector<OutgoingLane> outgoing_lanes() override;
+    std::optional<OutgoingLane> find_lane(const LaneId& lane) override;
+    std::vector<OutgoingLane> waiting_lanes() override;
+    bool replace_tail(const LaneId& lane, Seq from, Seq last,
+                      std::span<const Message> messages) override;
 
     Intake take_in(const Message& message, Time now) override;
     Intake take_in_nothing(const Jid& peer, const LaneId& lane, Seq seq, Time now) override;
@@ -87,6 +92,7 @@ class SqliteMailboxes final : public Mailboxes {
 
     SqliteConnection& connection_;
     MailboxLimits limits_;
+    std::int64_t subscription_changes_ = 0;  ///< by this connection
 };
 
 /// Adds rows to an answer until the limit is reached; one row always fits.

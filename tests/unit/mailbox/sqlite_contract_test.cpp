@@ -31,6 +31,8 @@ TEST_CASE_TEMPLATE_INVOKE(a_lane_may_be_dropped_to_its_end, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(dropping_goes_in_batches, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(a_page_of_the_outbox_ends, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(rows_may_go_while_one_reads, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(the_last_messages_can_be_replaced, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(lanes_are_found, SqliteHome);
 
 TEST_CASE_TEMPLATE_INVOKE(an_arrival_comes_out_as_it_came_in, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(a_message_beyond_a_hole_waits, SqliteHome);
@@ -48,6 +50,7 @@ TEST_CASE_TEMPLATE_INVOKE(purging_goes_in_batches, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(a_repetition_is_known_after_the_purge, SqliteHome);
 
 TEST_CASE_TEMPLATE_INVOKE(a_peer_is_known_by_its_bare_jid, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(the_revision_tells_every_change, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(one_subscription_to_a_series, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(a_dead_letter_keeps_everything, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(a_page_of_dead_letters_ends, SqliteHome);
