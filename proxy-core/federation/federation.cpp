@@ -5,8 +5,8 @@
 namespace courant {
 namespace {
 
-// What a lane sends in a turn: about one message of readings in XML.
-constexpr std::int64_t turn_bytes = std::int64_t{16} << 10;
+// What a quiet lane may send beyond its share: a few single readings.
+constexpr std::uint64_t grace_bytes = std::uint64_t{4} << 10;
 
 // How soon a transport that was full is looked at again if it does not say by itself that it has
 // got on.
@@ -24,7 +24,7 @@ Federation::Federation(FederationSettings settings, Transport& transport, StoreT
       counters_(counters),
       session_fault_(logger_, "session"),
       store_fault_(logger_, "store"),
-      outgoing_(turn_bytes),
+      outgoing_(grace_bytes),
       refresh_due_(steady_now()),
       events_(std::make_shared<Channel<Event>>()) {}
 

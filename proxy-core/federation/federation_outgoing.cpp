@@ -340,9 +340,10 @@ void Federation::send_fetched(Route& route, const Fetch& fetch, std::vector<Mess
                           .stored_at = message.stored_at});
     }
     if (!route.lane.fetched(fetch, flying, steady_now())) return;
+    const Flowing flowing = route.lane.has_more() ? Flowing::on : Flowing::briefly;
     for (Waiting& one : waiting) {
         const std::size_t bytes = one.stanza.size();
-        outgoing_.push(&route, std::move(one), bytes);
+        outgoing_.push(&route, std::move(one), bytes, flowing);
     }
     follow_circuit(route, {});
 }

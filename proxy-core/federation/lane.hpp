@@ -133,6 +133,8 @@ class Lane {
     Seq acknowledged() const { return acknowledged_; }
     /// Messages read to be sent, or sent, and not yet covered by a receipt.
     std::int64_t in_flight() const { return static_cast<std::int64_t>(in_flight_.size()); }
+    /// Whether the outbox has more than what was read to be sent.
+    bool has_more() const { return sent_ < readable_; }
     /// Whether messages flow.
     Circuit circuit() const;
     /// Counts how often the lane went back: what was fetched under another number is not to be sent

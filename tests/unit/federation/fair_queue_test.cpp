@@ -62,8 +62,27 @@ TEST_CASE("who was idle goes before all that have a backlog, once") {
     CHECK(next(queue, 1) == "x");
     fill(queue, 'y', 5, 1'000);
     CHECK(next(queue, 1) == "y");
-    CHECK(next(queue, 9).find('y') == std::string::npos);
+    CHECK(next(queue, 10).find('y') == std::string::npos);
     CHECK(next(queue, 1) == "y");
+}
+
+TEST_CASE("the second item of a quiet flow does not wait because of its first") {
+    Queue queue(1000);
+    for (char flow = 'a'; flow <= 'j'; ++flow) fill(queue, flow, 100, 1'000);
+    next(queue, 25);
+    for (int i = 0; i < 4; ++i) {
+        queue.push('x', i, 250);
+        CHECK(next(queue, 1) == "x");
+    }
+}
+
+TEST_CASE("who has a backlog joins the others, however new it is") {
+    Queue queue(1000);
+    for (char flow = 'a'; flow <= 'j'; ++flow)
+        for (int i = 0; i < 100; ++i) queue.push(flow, i, 1'000, courant::Flowing::on);
+    queue.push('x', 1, 200);
+    CHECK(next(queue, 1) == "x");
+    CHECK(next(queue, 10) == "abcdefghij");
 }
 
 TEST_CASE("flows that are idle again and again do not starve the others") {
