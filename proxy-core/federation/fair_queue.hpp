@@ -108,7 +108,7 @@ class FairQueue {
     std::uint64_t now_ = 0;  ///< the place of the item that went last
     std::uint64_t tickets_ = 0;
     std::unordered_map<Key, Flow> flows_;
-    std::set<Turn> line_;                            ///< flows with items
+    std::set<Turn> line_;                           ///< flows with items
     std::set<std::pair<std::uint64_t, Key>> idle_;  ///< flows without, by their end
     std::size_t bytes_ = 0;
     std::size_t size_ = 0;
