@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <numeric>
+#include <random>
 #include <utility>
 
 namespace courant::cli {
@@ -21,7 +22,15 @@ FederationSettings federation_settings(const Config& config) {
     settings.self = config.identity.jid;
     settings.lanes.window_messages = static_cast<std::int64_t>(config.limits.window_messages);
     settings.lanes.window_bytes = static_cast<std::int64_t>(config.limits.window_bytes);
+    settings.lanes.bytes_per_second =
+        static_cast<std::int64_t>(config.limits.lane_bytes_per_second);
+    settings.lanes.first_pause = milliseconds(config.limits.retry_first);
     settings.lanes.longest_pause = milliseconds(config.limits.retry_max);
+    settings.lanes.coalesce = milliseconds(config.limits.coalesce);
+    settings.lanes.records_per_message =
+        static_cast<std::int64_t>(config.limits.records_per_message);
+    settings.lanes.stanza_bytes = static_cast<std::int64_t>(config.limits.stanza_bytes);
+    settings.seed = std::random_device{}();
     settings.stanzas.max_depth = config.limits.receive_depth;
     return settings;
 }

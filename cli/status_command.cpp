@@ -23,10 +23,12 @@ struct Snapshot {
     std::string session;
     std::vector<OutgoingLane> outgoing;
     std::vector<IncomingLane> incoming;
-    std::pair<std::int64_t, std::int64_t> inbox;
+    InboxSize inbox;
     std::int64_t dead = 0;
     std::vector<Peer> peers;
     std::map<std::string, std::string> troubles;  ///< by peer: why its lane does not move
+    std::map<std::string, std::string>
+        circuits;  ///< by peer: open or half-open, where it is not closed
     std::vector<JobState> jobs;
     std::map<std::string, std::int64_t> counters;
     std::vector<Lease> leases;
@@ -45,8 +47,11 @@ Snapshot snapshot(Mailboxes& m, const Config& config) {
     now.inbox = m.inbox_size(delivered);
     now.dead = m.dead_count();
     now.peers = m.peers();
-    for (const Peer& peer : now.peers)
-        now.troubles[peer.jid.to_string()] = m.note("lane " + peer.jid.to_string());
+    for (const OutgoingLane& lane : now.outgoing) {
+        const std::string peer = lane.peer.to_string();
+        now.troubles[peer] = m.note("lane " + peer);
+        now.circuits[peer] = m.note("circuit " + peer);
+    }
     now.jobs = m.job_states();
     now.counters = m.counters();
     now.leases = m.leases(std::chrono::system_clock::now());
@@ -56,20 +61,24 @@ Snapshot snapshot(Mailboxes& m, const Config& config) {
 ordered_json lanes(const Snapshot& now) {
     ordered_json rows = ordered_json::array();
     for (const OutgoingLane& lane : now.outgoing) {
-        const auto trouble = now.troubles.find(lane.peer.to_string());
+        const std::string peer = lane.peer.to_string();
+        const std::string& circuit = now.circuits.at(peer);
         rows.push_back({{"direction", "out"},
-                        {"peer", lane.peer.to_string()},
+                        {"peer", peer},
                         {"lane", lane.lane.value},
+                        {"circuit", now.running ? ordered_json(circuit.empty() ? "closed" : circuit)
+                                                : ordered_json(nullptr)},
                         {"through", lane.acknowledged},
                         {"waiting", lane.waiting_messages},
                         {"readings", lane.waiting_records},
                         {"oldest", time_or_null(lane.oldest)},
-                        {"last_trouble", trouble == now.troubles.end() ? "" : trouble->second}});
+                        {"last_trouble", now.troubles.at(peer)}});
     }
     for (const IncomingLane& lane : now.incoming)
         rows.push_back({{"direction", "in"},
                         {"peer", lane.peer.to_string()},
                         {"lane", lane.lane.value},
+                        {"circuit", nullptr},
                         {"through", lane.next - 1},
                         {"waiting", std::max<Seq>(0, lane.highest - lane.next + 1)},
                         {"readings", nullptr},
@@ -107,7 +116,7 @@ ordered_json page(const Config& config, const Snapshot& now) {
             {"running", now.running},
             {"session", now.session},
             {"outbox", {{"messages", messages}, {"readings", readings}}},
-            {"inbox", {{"messages", now.inbox.first}, {"readings", now.inbox.second}}},
+            {"inbox", {{"messages", now.inbox.messages}, {"readings", now.inbox.records}}},
             {"dead", now.dead},
             {"lanes", lanes(now)},
             {"peers", peers(now)},

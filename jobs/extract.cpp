@@ -5,16 +5,16 @@
 namespace courant {
 
 ExtractJob::ExtractJob(const std::string& adapter, std::unique_ptr<Source> source,
-                       Outbound outbound, StoreThread& store, Logger logger)
+                       Outbound outbound, Logger logger)
     : name_("extract " + adapter),
       adapter_(adapter),
       source_(std::move(source)),
       outbound_(std::move(outbound)),
-      store_(store),
       logger_(std::move(logger)) {}
 
 Progress ExtractJob::run(const Call& call) {
-    if (!outbound_.anybody_listens()) {
+    const auto cursor = outbound_.cursor_if_anybody_listens();
+    if (!cursor) {
         if (!std::exchange(told_that_nobody_listens_, true))
             logger_.warning(
                 "nothing is extracted: nobody has subscribed",
@@ -22,10 +22,9 @@ Progress ExtractJob::run(const Call& call) {
         return Progress::done;
     }
     told_that_nobody_listens_ = false;
-    const std::string cursor = store_.ask([&](Mailboxes& m) { return m.cursor(adapter_); });
-    const Extraction extraction = source_->pull(cursor, call);
+    const Extraction extraction = source_->pull(*cursor, call);
     // Nothing moved: to ask again at once, whatever the source says of more, would bring the same.
-    if (extraction.readings.empty() && extraction.refused.empty() && extraction.cursor == cursor)
+    if (extraction.readings.empty() && extraction.refused.empty() && extraction.cursor == *cursor)
         return Progress::done;
     outbound_.put(extraction.readings, extraction.refused, extraction.cursor, call.now);
     logger_.info("extracted", {{"adapter", adapter_},

@@ -1,6 +1,7 @@
 #include "jobs/job_thread.hpp"
 
 #include <algorithm>
+#include <random>
 #include <utility>
 
 namespace courant {

@@ -5,27 +5,42 @@
 namespace courant {
 
 Outbound::Outbound(std::string adapter, DispatchRules rules, StoreThread& store,
-                   OutboxGrew outbox_grew, Counters& counters)
+                   OutboxGrew outbox_grew, Counters& counters,
+                   std::shared_ptr<CurrentAudience> audience)
     : adapter_(std::move(adapter)),
       rules_(std::move(rules)),
       store_(store),
       outbox_grew_(std::move(outbox_grew)),
-      counters_(counters) {}
+      counters_(counters),
+      current_(std::move(audience)) {}
 
-bool Outbound::anybody_listens() {
-    return store_.ask([](Mailboxes& m) { return !m.subscriptions().empty(); });
+std::optional<std::string> Outbound::cursor_if_anybody_listens() {
+    return store_.ask([&](Mailboxes& m) -> std::optional<std::string> {
+        if (current_->get(m)->destinations().empty()) return std::nullopt;
+        return m.cursor(adapter_);
+    });
 }
 
-void Outbound::put(const senml::Pack& readings, const std::vector<Refused>& refused,
-                   const std::optional<std::string>& cursor, Time now) {
-    const auto subscriptions = store_.ask([](Mailboxes& m) { return m.subscriptions(); });
-    Dispatch work = dispatch(readings, subscriptions, rules_);
-    work.refused.insert(work.refused.begin(), refused.begin(), refused.end());
-    auto enqueued = store_.ask([&](Mailboxes& m) {
-        std::vector<Enqueued> numbers;
+void Outbound::learn(std::shared_ptr<const Audience> audience) {
+    remembered_.emplace(audience);
+    audience_ = std::move(audience);
+}
+
+/// What a commit came to: the numbers that were given out, or nothing but the audience as it is by
+/// now.
+struct Outbound::Committed {
+    std::shared_ptr<const Audience> audience;
+    std::vector<Enqueued> numbers;
+};
+
+Outbound::Committed Outbound::commit(const Dispatch& work, const std::optional<std::string>& cursor,
+                                     Time now) {
+    return store_.ask([&](Mailboxes& m) {
+        Committed committed{.audience = current_->get(m), .numbers = {}};
+        if (committed.audience != audience_) return committed;
         for (const Outgoing& message : work.messages) {
             const auto [lane, seq] = m.enqueue(message, now);
-            numbers.push_back({lane, message.peer, seq});
+            committed.numbers.push_back({lane, message.peer, seq, message.records});
         }
         for (const Refused& thing : work.refused) {
             DeadLetter letter;
@@ -37,15 +52,30 @@ void Outbound::put(const senml::Pack& readings, const std::vector<Refused>& refu
             m.bury(letter);
         }
         if (cursor) m.set_cursor(adapter_, *cursor);
-        return numbers;
+        return committed;
     });
+}
+
+void Outbound::put(const senml::Pack& readings, const std::vector<Refused>& refused,
+                   const std::optional<std::string>& cursor, Time now) {
+    if (!audience_) learn(store_.ask([&](Mailboxes& m) { return current_->get(m); }));
+    Dispatch work;
+    std::vector<Enqueued> numbers;
+    for (;;) {
+        work = dispatch(readings, *remembered_, rules_);
+        work.refused.insert(work.refused.begin(), refused.begin(), refused.end());
+        Committed committed = commit(work, cursor, now);
+        numbers = std::move(committed.numbers);
+        if (committed.audience == audience_) break;
+        learn(std::move(committed.audience));
+    }
     const auto count = [&](std::string_view name, std::size_t amount) {
         if (amount > 0) counters_.get(name, {{"adapter", adapter_}}).add(amount);
     };
     count("courant_readings_extracted_total", readings.size());
     count("courant_readings_unwanted_total", static_cast<std::size_t>(work.unwanted));
     count("courant_readings_refused_total", work.refused.size());
-    if (!enqueued.empty()) outbox_grew_(std::move(enqueued));
+    if (!numbers.empty()) outbox_grew_(std::move(numbers));
 }
 
 }  // namespace courant

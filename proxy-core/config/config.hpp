@@ -73,6 +73,10 @@ struct LimitsConfig {
     std::size_t window_messages = 64;
     /// The same in bytes.
     std::size_t window_bytes = 4'194'304;
+    /// The most bytes per second to one peer in the long run; 0: without limit.
+    std::size_t lane_bytes_per_second = 0;
+    /// How long small messages to a busy peer may wait to be sent as one; 0: not at all.
+    Span coalesce = std::chrono::milliseconds{50};
     /// The largest stanza that we accept, in bytes.
     std::size_t receive_stanza_bytes = 262'144;
     /// The deepest nesting of elements that we accept.

@@ -116,6 +116,21 @@ inline constexpr Key limits[] = {
                   .help = "The most bytes on their way to one peer without a receipt"},
      .least = 10'000,
      .most = 1'000'000'000},
+    {.property = {.name = "lane_bytes_per_second",
+                  .type = integer,
+                  .fallback = "0",
+                  .unit = "bytes/s",
+                  .help =
+                      "The most bytes per second to one peer, in bursts of a second's worth and "
+                      "at least a message; 0 is without limit. For servers that throttle: "
+                      "Prosody's packages take 10000 from a client and 30000 from a server"},
+     .least = 0,
+     .most = 1'000'000'000},
+    {.property = {.name = "coalesce",
+                  .type = duration,
+                  .fallback = "50ms",
+                  .help = "How long small messages to a busy peer may wait to be sent as one; 0s "
+                          "sends each as it comes"}},
     {.property = {.name = "receive_stanza_bytes",
                   .type = integer,
                   .fallback = "262144",

@@ -172,6 +172,10 @@ void XmppSession::Impl::poll(std::chrono::milliseconds patience, TransportListen
     };
     const auto deadline = Clock::now() + std::min<std::chrono::milliseconds>(patience, 24h);
     told_ = false;
+    const std::size_t queued = stream_ ? stream_->queued_bytes() : 0;
+    const auto has_room = [&] {
+        return queued > 0 && stream_ && stream_->queued_bytes() <= queued / 2;
+    };
     {
         const Mark mark(*this);
         bool woken = false;
@@ -180,7 +184,7 @@ void XmppSession::Impl::poll(std::chrono::milliseconds patience, TransportListen
             woken = wait(std::min(deadline, next_duty()));
             if (stream_) pump(listener);
             if (stream_) watch_time(listener);
-        } while (!told_ && !woken && !close_asked_ && Clock::now() < deadline);
+        } while (!told_ && !woken && !has_room() && !close_asked_ && Clock::now() < deadline);
     }
     if (close_asked_) close();
 }

@@ -18,10 +18,13 @@ struct Inventory {
     std::vector<Peer> peers = {};
     std::vector<Subscription> subscriptions = {};
     std::vector<OutgoingLane> outgoing = {};
+    /// By lane, why the numbers through OutgoingLane::voided hold nothing.
+    std::map<std::string, std::string> void_reasons = {};
     std::vector<IncomingLane> incoming = {};
-    /// The last position of the inbox that was given out, and the readings through it.
+    /// The last position of the inbox that was given out, readings and bytes through it.
     std::int64_t inbox_end = 0;
     std::int64_t inbox_records = 0;
+    std::int64_t inbox_bytes = 0;
     /// How far each sink has delivered.
     std::map<std::string, std::int64_t> sinks = {};
     std::map<std::string, std::string> cursors = {};
@@ -73,8 +76,9 @@ class Archive {
     virtual void restore(const Inventory& inventory) = 0;
     /// With its lane and number.
     virtual void restore_outgoing(const Message& message) = 0;
-    /// With its position, and the readings through it.
-    virtual void restore_arrival(const Arrival& arrival, std::int64_t records_through) = 0;
+    /// With its position, and the readings and bytes through it.
+    virtual void restore_arrival(const Arrival& arrival, std::int64_t records_through,
+                                 std::int64_t bytes_through) = 0;
     virtual void restore_waiting(const Waiting& waiting) = 0;
     /// With its id.
     virtual void restore_dead(const DeadLetter& letter) = 0;

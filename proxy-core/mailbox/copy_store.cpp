@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace courant {
 namespace {
 
@@ -44,7 +46,7 @@ class Copy {
     }
 
     void copy_outbox(const OutgoingLane& lane) {
-        for (Seq after = lane.acknowledged;;) {
+        for (Seq after = std::max(lane.acknowledged, lane.voided);;) {
             const auto messages = from_.outbox(lane.lane, after, batch);
             if (messages.empty()) return;
             for (const auto& message : messages) to_.archive().restore_outgoing(message);
@@ -54,13 +56,16 @@ class Copy {
     }
 
     void copy_inbox(const Inventory& inventory) {
-        std::int64_t records = inventory.inbox_records - from_.inbox_size(0).second;
+        const InboxSize size = from_.inbox_size(0);
+        std::int64_t records = inventory.inbox_records - size.records;
+        std::int64_t bytes = inventory.inbox_bytes - size.bytes;
         for (std::int64_t after = 0;;) {
             const auto arrivals = from_.inbox(after, batch);
             if (arrivals.empty()) return;
             for (const auto& arrival : arrivals) {
                 records += arrival.message.records;
-                to_.archive().restore_arrival(arrival, records);
+                bytes += static_cast<std::int64_t>(arrival.message.body.size());
+                to_.archive().restore_arrival(arrival, records, bytes);
             }
             after = arrivals.back().position;
             copied(arrivals.size());
@@ -80,7 +85,7 @@ class Copy {
 
     void copy_dead() {
         for (std::int64_t after = 0;;) {
-            const auto letters = from_.dead(after, batch.messages / 10);
+            const auto letters = from_.dead(after, batch);
             if (letters.empty()) return;
             for (const auto& letter : letters) to_.archive().restore_dead(letter);
             after = letters.back().id;

@@ -21,6 +21,9 @@ Inventory PostgresArchive::inventory() {
     all.incoming = mailboxes_.incoming_lanes();
     all.inbox_end = count("SELECT position FROM inbox_end ORDER BY position DESC LIMIT 1");
     all.inbox_records = count("SELECT records FROM inbox_end ORDER BY position DESC LIMIT 1");
+    all.inbox_bytes = count("SELECT bytes FROM inbox_end ORDER BY position DESC LIMIT 1");
+    Query voids(connection_, "SELECT lane, void_reason FROM lanes_out WHERE void_reason <> ''");
+    while (voids.step()) all.void_reasons.emplace(voids.text(0), voids.text(1));
     Query sinks(connection_, "SELECT name, max(position) FROM sinks GROUP BY name");
     while (sinks.step()) all.sinks.emplace(sinks.text(0), sinks.integer(1));
     Query cursors(connection_, "SELECT source, cursor FROM cursors");
@@ -75,17 +78,20 @@ void PostgresArchive::restore(const Inventory& all) {
     for (const auto& lane : all.outgoing)
         Query(connection_,
               "WITH made AS (INSERT INTO lanes_out (peer, lane) VALUES ($1, $2) RETURNING id) "
-              "INSERT INTO lanes_out_state (lane, version, next, acknowledged, waiting_records) "
-              "SELECT id, 1, $3, $4, $5 FROM made",
-              lane.peer, lane.lane, lane.next, lane.acknowledged, lane.waiting_records);
+              "INSERT INTO lanes_out_state (lane, version, next, acknowledged, waiting_records, "
+              "waiting_bytes, voided) SELECT id, 1, $3, $4, $5, $6, $7 FROM made",
+              lane.peer, lane.lane, lane.next, lane.acknowledged, lane.waiting_records,
+              lane.waiting_bytes, lane.voided);
+    for (const auto& [lane, reason] : all.void_reasons)
+        Query(connection_, "UPDATE lanes_out SET void_reason = $1 WHERE lane = $2", reason, lane);
     for (const auto& lane : all.incoming)
         Query(connection_,
               "WITH made AS (INSERT INTO lanes_in (peer, lane) VALUES ($1, $2) RETURNING id) "
               "INSERT INTO lanes_in_state (lane, version, next, highest, waiting) "
               "SELECT id, 1, $3, $4, 0 FROM made",
               lane.peer, lane.lane, lane.next, lane.highest);
-    Query(connection_, "UPDATE inbox_end SET position = $1, records = $2", all.inbox_end,
-          all.inbox_records);
+    Query(connection_, "UPDATE inbox_end SET position = $1, records = $2, bytes = $3",
+          all.inbox_end, all.inbox_records, all.inbox_bytes);
     // Until the first message of the inbox comes.
     Query(connection_, "UPDATE inbox_begin SET position = $1", all.inbox_end);
     for (const auto& [sink, position] : all.sinks) mailboxes_.set_delivered(sink, position);
@@ -111,17 +117,18 @@ void PostgresArchive::restore_outgoing(const Message& message) {
           Bytes{message.body});
 }
 
-void PostgresArchive::restore_arrival(const Arrival& arrival, std::int64_t records_through) {
+void PostgresArchive::restore_arrival(const Arrival& arrival, std::int64_t records_through,
+                                      std::int64_t bytes_through) {
     const Message& message = arrival.message;
     Query(connection_,
           "WITH begin AS (UPDATE inbox_begin SET position = $1::bigint - 1 "
           "WHERE position >= $1) "
           "INSERT INTO inbox (position, lane, seq, retain, grant_ref, quality, hops, records, "
-          "records_through, stored_at, body) VALUES ($1, (SELECT id FROM lanes_in "
-          "WHERE peer = $2 AND lane = $3), $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+          "records_through, bytes_through, stored_at, body) VALUES ($1, (SELECT id FROM lanes_in "
+          "WHERE peer = $2 AND lane = $3), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
           arrival.position, message.peer, message.lane, message.seq, message.envelope.retain,
           message.envelope.grant, message.envelope.quality, message.envelope.hops, message.records,
-          records_through, message.stored_at, Bytes{message.body});
+          records_through, bytes_through, message.stored_at, Bytes{message.body});
 }
 
 void PostgresArchive::restore_waiting(const Waiting& waiting) {

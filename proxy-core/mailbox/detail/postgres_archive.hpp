@@ -18,7 +18,8 @@ class PostgresArchive final : public Archive {
                                  std::int64_t limit) override;
     void restore(const Inventory& inventory) override;
     void restore_outgoing(const Message& message) override;
-    void restore_arrival(const Arrival& arrival, std::int64_t records_through) override;
+    void restore_arrival(const Arrival& arrival, std::int64_t records_through,
+                         std::int64_t bytes_through) override;
     void restore_waiting(const Waiting& waiting) override;
     void restore_dead(const DeadLetter& letter) override;
 

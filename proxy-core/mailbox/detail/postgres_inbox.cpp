@@ -92,26 +92,31 @@ PostgresMailboxes::End& PostgresMailboxes::end() {
     if (known) return *known;
     connection_.lock_inbox();
     Query query(connection_,
-                "SELECT position, records FROM inbox_end ORDER BY position DESC LIMIT 1");
+                "SELECT position, records, bytes FROM inbox_end "
+                "ORDER BY position DESC LIMIT 1");
     query.step();
-    known = {query.integer(0), query.integer(1)};
+    known = {query.integer(0), query.integer(1), query.integer(2)};
     return *known;
 }
 
 void PostgresMailboxes::append(const Inbound& lane, const Arriving& arriving) {
     const Message& message = *arriving.message;
     End& end = this->end();
+    const auto bytes = static_cast<std::int64_t>(message.body.size());
     Query(connection_,
           "WITH before AS (DELETE FROM inbox_end WHERE position = $1), "
-          "after AS (INSERT INTO inbox_end (position, records) VALUES ($1::bigint + 1, $2)) "
+          "after AS (INSERT INTO inbox_end (position, records, bytes) "
+          "VALUES ($1::bigint + 1, $2, $12)) "
           "INSERT INTO inbox (position, lane, seq, retain, grant_ref, quality, hops, records, "
-          "records_through, stored_at, body) "
-          "VALUES ($1::bigint + 1, $3, $4, $5, $6, $7, $8, $9, $2, $10, $11)",
+          "records_through, bytes_through, stored_at, body) "
+          "VALUES ($1::bigint + 1, $3, $4, $5, $6, $7, $8, $9, $2, $12, $10, $11)",
           end.position, end.records + message.records, lane.row, arriving.seq,
           message.envelope.retain, message.envelope.grant, message.envelope.quality,
-          message.envelope.hops, message.records, arriving.now, Bytes{message.body});
+          message.envelope.hops, message.records, arriving.now, Bytes{message.body},
+          end.bytes + bytes);
     ++end.position;
     end.records += message.records;
+    end.bytes += bytes;
 }
 
 bool PostgresMailboxes::waits(const Inbound& lane, Seq seq) {
@@ -141,17 +146,18 @@ bool PostgresMailboxes::let_wait(Inbound& lane, const Arriving& arriving) {
 void PostgresMailboxes::join_those_behind(Inbound& lane) {
     if (lane.waiting == 0) return;
     const Seq first = lane.next;
-    std::int64_t messages = 0;
-    std::int64_t records = 0;
+    End more;
     {
         Query query(connection_,
-                    "SELECT seq, records, body IS NULL FROM inbox_waiting WHERE lane = $1 "
+                    "SELECT seq, records, octet_length(body) FROM inbox_waiting WHERE lane = $1 "
                     "AND seq >= $2 ORDER BY seq",
                     lane.row, first);
         for (; query.step() && query.integer(0) == lane.next; ++lane.next, --lane.waiting) {
-            if (query.flag(2)) continue;
-            ++messages;
-            records += query.integer(1);
+            const auto bytes = query.maybe_integer(2);
+            if (!bytes) continue;
+            ++more.position;
+            more.records += query.integer(1);
+            more.bytes += *bytes;
         }
     }
     if (lane.next == first) return;
@@ -159,17 +165,20 @@ void PostgresMailboxes::join_those_behind(Inbound& lane) {
     Query(connection_,
           "WITH ready AS (DELETE FROM inbox_waiting WHERE lane = $1 AND seq >= $2 AND seq < $3 "
           "RETURNING *), "
-          "before AS (DELETE FROM inbox_end WHERE position = $4 AND $6::bigint > 0), "
-          "after AS (INSERT INTO inbox_end (position, records) "
-          "SELECT $4::bigint + $6, $5::bigint + $7 WHERE $6::bigint > 0) "
+          "before AS (DELETE FROM inbox_end WHERE position = $4 AND $7::bigint > 0), "
+          "after AS (INSERT INTO inbox_end (position, records, bytes) "
+          "SELECT $4::bigint + $7, $5::bigint + $8, $6::bigint + $9 WHERE $7::bigint > 0) "
           "INSERT INTO inbox (position, lane, seq, retain, grant_ref, quality, hops, records, "
-          "records_through, stored_at, body) "
-          "SELECT $4::bigint + row_number() OVER (ORDER BY seq), lane, seq, retain, grant_ref, "
-          "quality, hops, records, $5::bigint + sum(records) OVER (ORDER BY seq), stored_at, body "
-          "FROM ready WHERE body IS NOT NULL",
-          lane.row, first, lane.next, end.position, end.records, messages, records);
-    end.position += messages;
-    end.records += records;
+          "records_through, bytes_through, stored_at, body) "
+          "SELECT $4::bigint + row_number() OVER place, lane, seq, retain, grant_ref, quality, "
+          "hops, records, $5::bigint + sum(records) OVER place, "
+          "$6::bigint + sum(octet_length(body)) OVER place, stored_at, body "
+          "FROM ready WHERE body IS NOT NULL WINDOW place AS (ORDER BY seq)",
+          lane.row, first, lane.next, end.position, end.records, end.bytes, more.position,
+          more.records, more.bytes);
+    end.position += more.position;
+    end.records += more.records;
+    end.bytes += more.bytes;
 }
 
 std::vector<std::pair<Seq, Seq>> PostgresMailboxes::missing(const Inbound& lane) {
@@ -237,16 +246,19 @@ std::vector<Arrival> PostgresMailboxes::inbox(std::int64_t after, PageLimit limi
     return arrivals;
 }
 
-std::pair<std::int64_t, std::int64_t> PostgresMailboxes::inbox_size(std::int64_t after) {
+InboxSize PostgresMailboxes::inbox_size(std::int64_t after) {
     Query query(connection_,
-                "SELECT e.position - f.position + 1, e.records - f.before FROM "
-                "(SELECT position, records FROM inbox_end ORDER BY position DESC LIMIT 1) e, "
-                "(SELECT position, records_through - records AS before FROM inbox WHERE position > "
+                "SELECT e.position - f.position + 1, e.records - f.records, e.bytes - f.bytes, "
+                "f.stored_at FROM "
+                "(SELECT * FROM inbox_end ORDER BY position DESC LIMIT 1) e, "
+                "(SELECT position, records_through - records AS records, "
+                "bytes_through - octet_length(body) AS bytes, stored_at FROM inbox "
+                "WHERE position > "
                 "greatest($1, (SELECT position FROM inbox_begin ORDER BY position DESC LIMIT 1)) "
                 "ORDER BY position LIMIT 1) f",
                 after);
-    if (!query.step()) return {0, 0};
-    return {query.integer(0), query.integer(1)};
+    if (!query.step()) return {};
+    return {query.integer(0), query.integer(1), query.integer(2), query.time(3)};
 }
 
 std::int64_t PostgresMailboxes::delivered(std::string_view sink) {

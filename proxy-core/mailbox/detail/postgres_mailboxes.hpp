@@ -2,6 +2,7 @@
 // schemas/migrations/postgres.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -27,8 +28,14 @@ class PostgresMailboxes final : public Mailboxes {
     std::vector<Message> outbox(const LaneId& lane, Seq after, PageLimit limit) override;
     std::int64_t acknowledge(const LaneId& lane, Seq through) override;
     std::optional<LaneId> renew_lane(const LaneId& lane, Time now) override;
+    std::optional<Dropped> drop_oldest(const LaneId& lane, const LaneCap& cap,
+                                       std::string_view reason) override;
     std::optional<Message> find_outgoing(const LaneId& lane, Seq seq) override;
     std::vector<OutgoingLane> outgoing_lanes() override;
+    std::optional<OutgoingLane> find_lane(const LaneId& lane) override;
+    std::vector<OutgoingLane> waiting_lanes() override;
+    bool replace_tail(const LaneId& lane, Seq from, Seq last,
+                      std::span<const Message> messages) override;
 
     Intake take_in(const Message& message, Time now) override;
     Intake take_in_nothing(const Jid& peer, const LaneId& lane, Seq seq, Time now) override;
@@ -37,18 +44,19 @@ class PostgresMailboxes final : public Mailboxes {
     bool knows_lane(const Jid& peer, const LaneId& lane) override;
     std::int64_t lanes_from(const Jid& peer) override;
     std::vector<Arrival> inbox(std::int64_t after, PageLimit limit) override;
-    std::pair<std::int64_t, std::int64_t> inbox_size(std::int64_t after) override;
+    InboxSize inbox_size(std::int64_t after) override;
     std::int64_t delivered(std::string_view sink) override;
     void set_delivered(std::string_view sink, std::int64_t position) override;
     std::int64_t purge_delivered(std::span<const std::string> sinks) override;
 
     std::int64_t bury(const DeadLetter& letter) override;
     std::optional<DeadLetter> find_dead(std::int64_t id) override;
-    std::vector<DeadLetter> dead(std::int64_t after, std::int64_t limit) override;
+    std::vector<DeadLetter> dead(std::int64_t after, PageLimit limit) override;
     std::int64_t dead_count() override;
     bool has_dead(DeadOrigin origin, const LaneId& lane, Seq seq,
                   std::optional<std::int64_t> record) override;
     bool remove_dead(std::int64_t id) override;
+    std::int64_t purge_dead(Time before, std::int64_t most) override;
 
     std::string cursor(std::string_view source) override;
     void set_cursor(std::string_view source, std::string_view cursor) override;
@@ -67,6 +75,9 @@ class PostgresMailboxes final : public Mailboxes {
     void insist_held(std::string_view what, std::string_view holder, Time now) override;
     std::vector<Lease> leases(Time now) override;
 
+    StoreRoom room() override;
+    std::int64_t give_back(std::int64_t bytes) override;
+
     Archive& archive() override { return archive_; }
 
   private:
@@ -77,7 +88,12 @@ class PostgresMailboxes final : public Mailboxes {
         std::int64_t version = 0;
         Seq next = 1;
         Seq acknowledged = 0;
-        std::int64_t waiting_records = 0;
+        std::int64_t records = 0;
+        std::int64_t bytes = 0;
+        Seq voided = 0;
+
+        // The last number before those that still hold messages.
+        Seq front() const { return std::max(acknowledged, voided); }
     };
     // The same of a lane from somebody.
     struct Inbound {
@@ -91,6 +107,7 @@ class PostgresMailboxes final : public Mailboxes {
     struct End {
         std::int64_t position = 0;
         std::int64_t records = 0;
+        std::int64_t bytes = 0;
     };
     // What this transaction has locked, and has therefore read for good: nobody else can change it
     // before its end. Forgotten when a part of the transaction is undone, for its locks go with it.
@@ -113,6 +130,9 @@ class PostgresMailboxes final : public Mailboxes {
     Outbound* outbound_to(const Jid& peer);
     Outbound& new_outbound(const Jid& peer, Time now);
     Outbound read_outbound(std::int64_t row, LaneId lane);
+    void store(Outbound& lane);
+    void insert(std::int64_t row, const Message& message);
+    std::int64_t remove(Outbound& lane, Seq first, Seq last);
 
     Intake arrive(const Jid& peer, const LaneId& lane, const Arriving& arriving);
     Inbound& inbound(const Jid& peer, const LaneId& lane);

@@ -1,4 +1,6 @@
 // Peers, subscriptions, dead letters, cursors, jobs, counters, notes.
+#include <algorithm>
+
 #include "proxy-core/mailbox/detail/postgres_mailboxes.hpp"
 
 namespace courant::detail {
@@ -94,18 +96,21 @@ std::int64_t PostgresMailboxes::bury(const DeadLetter& letter) {
 }
 
 std::optional<DeadLetter> PostgresMailboxes::find_dead(std::int64_t id) {
-    auto letters = dead(id - 1, 1);
+    auto letters = dead(id - 1, {.messages = 1});
     if (letters.empty() || letters.front().id != id) return std::nullopt;
     return std::move(letters.front());
 }
 
-std::vector<DeadLetter> PostgresMailboxes::dead(std::int64_t after, std::int64_t limit) {
+std::vector<DeadLetter> PostgresMailboxes::dead(std::int64_t after, PageLimit limit) {
     std::vector<DeadLetter> letters;
     Query query(
         connection_,
         "SELECT id, at, origin, whom, lane, seq, record, reason, payload, retain, grant_ref, "
-        "quality, hops FROM dead_letters WHERE id > $1 ORDER BY id LIMIT $2",
-        after, limit);
+        "quality, hops FROM (SELECT page.*, sum(octet_length(payload)) OVER place AS bytes, "
+        "row_number() OVER place AS number FROM (SELECT * FROM dead_letters WHERE id > $1 "
+        "ORDER BY id LIMIT $2) page WINDOW place AS (ORDER BY id)) counted "
+        "WHERE bytes <= $3 OR number = 1 ORDER BY id",
+        after, limit.messages, limit.bytes);
     while (query.step()) letters.push_back(letter_of(query));
     return letters;
 }
@@ -127,6 +132,14 @@ bool PostgresMailboxes::has_dead(DeadOrigin origin, const LaneId& lane, Seq seq,
 
 bool PostgresMailboxes::remove_dead(std::int64_t id) {
     return Query(connection_, "DELETE FROM dead_letters WHERE id = $1", id).changed() > 0;
+}
+
+std::int64_t PostgresMailboxes::purge_dead(Time before, std::int64_t most) {
+    return Query(connection_,
+                 "DELETE FROM dead_letters WHERE id IN "
+                 "(SELECT id FROM dead_letters WHERE at < $1 ORDER BY at, id LIMIT $2)",
+                 before, std::clamp<std::int64_t>(most, 0, limits_.purge_batch))
+        .changed();
 }
 
 std::string PostgresMailboxes::cursor(std::string_view source) {

@@ -15,6 +15,9 @@ Inventory SqliteArchive::inventory() {
     all.incoming = mailboxes_.incoming_lanes();
     all.inbox_end = count("SELECT position FROM inbox_end");
     all.inbox_records = count("SELECT records FROM inbox_end");
+    all.inbox_bytes = count("SELECT bytes FROM inbox_end");
+    Query voids(connection_, "SELECT lane, void_reason FROM lanes_out WHERE void_reason <> ''");
+    while (voids.step()) all.void_reasons.emplace(voids.text(0), voids.text(1));
     Query sinks(connection_, "SELECT name, position FROM sinks");
     while (sinks.step()) all.sinks.emplace(sinks.text(0), sinks.integer(1));
     Query cursors(connection_, "SELECT source, cursor FROM cursors");
@@ -67,17 +70,21 @@ void SqliteArchive::restore(const Inventory& all) {
             .run();
     for (const auto& lane : all.outgoing)
         Query(connection_,
-              "INSERT INTO lanes_out (peer, lane, next, acknowledged, waiting_records) "
-              "VALUES (?, ?, ?, ?, ?)",
-              lane.peer, lane.lane, lane.next, lane.acknowledged, lane.waiting_records)
+              "INSERT INTO lanes_out (peer, lane, next, acknowledged, waiting_records, "
+              "waiting_bytes, voided) VALUES (?, ?, ?, ?, ?, ?, ?)",
+              lane.peer, lane.lane, lane.next, lane.acknowledged, lane.waiting_records,
+              lane.waiting_bytes, lane.voided)
+            .run();
+    for (const auto& [lane, reason] : all.void_reasons)
+        Query(connection_, "UPDATE lanes_out SET void_reason = ? WHERE lane = ?", reason, lane)
             .run();
     for (const auto& lane : all.incoming)
         Query(connection_,
               "INSERT INTO lanes_in (peer, lane, next, highest, waiting) VALUES (?, ?, ?, ?, 0)",
               lane.peer, lane.lane, lane.next, lane.highest)
             .run();
-    Query(connection_, "UPDATE inbox_end SET position = ?, records = ?", all.inbox_end,
-          all.inbox_records)
+    Query(connection_, "UPDATE inbox_end SET position = ?, records = ?, bytes = ?", all.inbox_end,
+          all.inbox_records, all.inbox_bytes)
         .run();
     for (const auto& [sink, position] : all.sinks) mailboxes_.set_delivered(sink, position);
     for (const auto& [source, cursor] : all.cursors) mailboxes_.set_cursor(source, cursor);
@@ -104,15 +111,16 @@ void SqliteArchive::restore_outgoing(const Message& message) {
         .run();
 }
 
-void SqliteArchive::restore_arrival(const Arrival& arrival, std::int64_t records_through) {
+void SqliteArchive::restore_arrival(const Arrival& arrival, std::int64_t records_through,
+                                    std::int64_t bytes_through) {
     const Message& message = arrival.message;
     Query(connection_,
           "INSERT INTO inbox (position, lane, seq, retain, grant_ref, quality, hops, records, "
-          "records_through, stored_at, body) VALUES "
-          "(?, (SELECT id FROM lanes_in WHERE peer = ? AND lane = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          "records_through, bytes_through, stored_at, body) VALUES (?, (SELECT id FROM lanes_in "
+          "WHERE peer = ? AND lane = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
           arrival.position, message.peer, message.lane, message.seq, message.envelope.retain,
           message.envelope.grant, message.envelope.quality, message.envelope.hops, message.records,
-          records_through, message.stored_at, Blob{message.body})
+          records_through, bytes_through, message.stored_at, Blob{message.body})
         .run();
 }
 

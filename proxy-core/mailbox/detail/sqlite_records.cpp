@@ -1,4 +1,6 @@
 // Peers, subscriptions, dead letters, cursors, jobs, counters, notes.
+#include <algorithm>
+
 #include "proxy-core/mailbox/detail/sqlite_mailboxes.hpp"
 
 namespace courant::detail {
@@ -54,6 +56,7 @@ std::vector<Peer> SqliteMailboxes::peers() {
 }
 
 std::int64_t SqliteMailboxes::put_subscription(const Subscription& subscription) {
+    ++subscription_changes_;
     Query query(connection_,
                 "INSERT INTO subscriptions (peer, series, retain, grant_ref, added_at) "
                 "VALUES (?, ?, ?, ?, ?) ON CONFLICT (peer, series) DO UPDATE "
@@ -75,7 +78,16 @@ std::vector<Subscription> SqliteMailboxes::subscriptions() {
     return subscriptions;
 }
 
+// SQLite counts what other connections have committed; that is more than their subscriptions, and
+// rare.
+std::int64_t SqliteMailboxes::subscriptions_revision() {
+    Query query(connection_, "SELECT data_version FROM pragma_data_version");
+    query.step();
+    return (query.integer(0) << 24) + subscription_changes_;
+}
+
 bool SqliteMailboxes::remove_subscription(std::int64_t id) {
+    ++subscription_changes_;
     return Query(connection_, "DELETE FROM subscriptions WHERE id = ?", id).run() > 0;
 }
 
@@ -91,19 +103,20 @@ std::int64_t SqliteMailboxes::bury(const DeadLetter& letter) {
 }
 
 std::optional<DeadLetter> SqliteMailboxes::find_dead(std::int64_t id) {
-    auto letters = dead(id - 1, 1);
+    auto letters = dead(id - 1, {.messages = 1});
     if (letters.empty() || letters.front().id != id) return std::nullopt;
     return std::move(letters.front());
 }
 
-std::vector<DeadLetter> SqliteMailboxes::dead(std::int64_t after, std::int64_t limit) {
+std::vector<DeadLetter> SqliteMailboxes::dead(std::int64_t after, PageLimit limit) {
     std::vector<DeadLetter> letters;
+    Page page(limit);
     Query query(
         connection_,
         "SELECT id, at, origin, whom, lane, seq, record, reason, payload, retain, grant_ref, "
         "quality, hops FROM dead_letters WHERE id > ? ORDER BY id LIMIT ?",
-        after, limit);
-    while (query.step()) letters.push_back(letter_of(query));
+        after, limit.messages);
+    while (query.step() && page.takes(query.size(8))) letters.push_back(letter_of(query));
     return letters;
 }
 
@@ -124,6 +137,14 @@ bool SqliteMailboxes::has_dead(DeadOrigin origin, const LaneId& lane, Seq seq,
 
 bool SqliteMailboxes::remove_dead(std::int64_t id) {
     return Query(connection_, "DELETE FROM dead_letters WHERE id = ?", id).run() > 0;
+}
+
+std::int64_t SqliteMailboxes::purge_dead(Time before, std::int64_t most) {
+    return Query(connection_,
+                 "DELETE FROM dead_letters WHERE id IN "
+                 "(SELECT id FROM dead_letters WHERE at < ? ORDER BY at, id LIMIT ?)",
+                 before, std::clamp<std::int64_t>(most, 0, limits_.purge_batch))
+        .run();
 }
 
 std::string SqliteMailboxes::cursor(std::string_view source) {

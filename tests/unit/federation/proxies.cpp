@@ -25,6 +25,7 @@ std::string pack_of(const Jid& authority, double value) {
 FederationSettings quick() {
     FederationSettings settings;
     settings.lanes.answer_timeout = std::chrono::milliseconds(100);
+    settings.lanes.first_pause = std::chrono::milliseconds(20);
     settings.lanes.longest_pause = std::chrono::milliseconds(100);
     settings.lane_refresh = std::chrono::milliseconds(50);
     return settings;
@@ -33,6 +34,7 @@ FederationSettings quick() {
 FederationSettings patient() {
     FederationSettings settings = quick();
     settings.lanes.answer_timeout = std::chrono::hours(1);
+    settings.lanes.first_pause = std::chrono::hours(1);
     settings.lanes.longest_pause = std::chrono::hours(1);
     return settings;
 }
@@ -109,7 +111,9 @@ std::vector<double> Proxy::values() {
 }
 
 std::vector<DeadLetter> Proxy::dead() {
-    return ask([](Mailboxes& m) { return m.dead(0, 1'000'000); });
+    return ask([](Mailboxes& m) {
+        return m.dead(0, {.messages = 1'000'000, .bytes = std::int64_t{1} << 40});
+    });
 }
 
 std::int64_t Proxy::waiting() {

@@ -71,14 +71,30 @@ TEST_CASE("without a cursor the old one stays") {
 TEST_CASE("a subscription counts from the next readings on") {
     Desk desk;
     auto outbound = desk.outbound();
-    CHECK_FALSE(outbound.anybody_listens());
+    CHECK_FALSE(outbound.cursor_if_anybody_listens());
     desk.subscribe(subscription(coop, "*/power"));
-    CHECK(outbound.anybody_listens());
+    CHECK(outbound.cursor_if_anybody_listens() == "");
     outbound.put(readings(2), {}, "2", at(0));
     desk.subscribe(subscription(analyst));
     outbound.put(readings(2, 3), {}, "4", at(0));
     CHECK(desk.outbox(coop) == run(1, 4));
     CHECK(desk.outbox(analyst) == run(3, 4));
+}
+
+TEST_CASE("a subscription that has ended gets nothing more, though it was known before") {
+    Desk desk;
+    desk.subscribe(subscription(coop));
+    auto outbound = desk.outbound();
+    outbound.put(readings(1), {}, "1", at(0));
+    desk.ask([](Mailboxes& m) { return m.remove_subscription(m.subscriptions().at(0).id); });
+    outbound.put(readings(1, 2), {}, "2", at(0));
+    desk.subscribe(subscription(coop, "*", "P1Y"));
+    outbound.put(readings(1, 3), {}, "3", at(0));
+    const auto messages = desk.messages(coop);
+    REQUIRE(messages.size() == 2);
+    CHECK(numbers_of(messages[1].body) == run(3, 3));
+    CHECK(messages[1].envelope.retain == "P1Y");
+    CHECK(desk.ask([](Mailboxes& m) { return m.cursor("roof"); }) == "3");
 }
 
 TEST_CASE("what went, what nobody wanted and what was refused is counted") {

@@ -29,6 +29,8 @@ void live(Store& store) {
         m.acknowledge(lane, 100);
         m.enqueue(outgoing("quiet@coop.example", "x"), at(3));
         m.acknowledge(m.outgoing_lanes().at(1).lane, 1);
+        for (int i = 0; i < 9; ++i) m.enqueue(outgoing("zoe@coop.example", "1234567890"), at(i));
+        m.drop_oldest(m.outgoing_lanes().back().lane, {.bytes = 40}, "no more may wait");
         for (Seq seq = 1; seq <= 700; ++seq) m.take_in(incoming(seq), at(seq));
         for (const Seq seq : {703, 705, 706}) m.take_in(incoming(seq), at(seq));
         m.take_in_nothing(town, LaneId{"L"}, 707, at(707));
@@ -52,7 +54,8 @@ std::vector<std::string> outbox_of(Store& store) {
         std::vector<std::string> all;
         for (const auto& lane : m.outgoing_lanes())
             for (const auto& message : m.outbox(lane.lane, 0, everything))
-                all.push_back(lane.lane.value + std::to_string(message.seq) + message.body);
+                all.push_back(lane.lane.value + std::to_string(message.seq) + message.body +
+                              message.void_reason);
         return all;
     });
 }
@@ -68,7 +71,7 @@ void goes_on(Store& store, const LaneId& lane) {
         CHECK(m.delivered("app") == 300);
         const std::vector<std::string> sinks{"app", "other"};
         CHECK(m.purge_delivered(sinks) == 0);
-        CHECK(m.inbox_size(300).first == 400);
+        CHECK(m.inbox_size(300).messages == 400);
         m.take_in(incoming(701), at(9));
         m.take_in(incoming(702), at(9));
         CHECK(m.take_in(incoming(704), at(9)).next == 708);
@@ -78,7 +81,7 @@ void goes_on(Store& store, const LaneId& lane) {
         m.set_delivered("app", 706);
         m.set_delivered("other", 706);
         CHECK(m.purge_delivered(sinks) == 506);
-        CHECK(m.inbox_size(0).first == 0);
+        CHECK(m.inbox_size(0).messages == 0);
         CHECK(m.put_subscription({0, town, "new", "P1Y", "", at(9)}) == 3);
         CHECK(m.find_dead(120)->payload == "a\xFF");
         CHECK(m.bury({}) == 122);
@@ -104,7 +107,7 @@ TEST_CASE_TEMPLATE_DEFINE("a store goes over into another whole, and goes on the
     CHECK(
         census ==
         Census{
-            .outbox = 1100, .inbox = 500, .waiting = 4, .dead = 120, .readings = census.readings});
+            .outbox = 1104, .inbox = 500, .waiting = 4, .dead = 120, .readings = census.readings});
     CHECK(rows == census.rows());
     CHECK(outbox_of(*to) == outbox_of(*from));
     const auto arrivals = [](Store& store) {
