@@ -6,6 +6,8 @@
 #include <random>
 #include <utility>
 
+#include "cli/store.hpp"
+
 namespace courant::cli {
 namespace {
 
@@ -17,8 +19,47 @@ std::chrono::milliseconds milliseconds(std::chrono::nanoseconds span) {
     return std::chrono::ceil<std::chrono::milliseconds>(span);
 }
 
-FederationSettings federation_settings(const Config& config) {
+std::unique_ptr<Worker> worker_of(const Config& config, StoreThread& store, const Logger& logger) {
+    if (!is_shared(config.store)) return Worker::alone();
+    return std::make_unique<Worker>(
+        WorkerSettings{.id = WorkerId::of_this_process(config.identity.resource),
+                       .term = milliseconds(config.store.lease),
+                       .period = milliseconds(config.store.lease / 15)},
+        store, logger);
+}
+
+int drawn(int least, int most) {
+    std::random_device device;
+    return std::uniform_int_distribution(least, most)(device);
+}
+
+// Of several workers the server gives what comes to the bare JID to the one with the highest
+// priority. Which that is does not matter, as long as it is one: drawn, so that nobody need say.
+XmppSettings session_settings(const Config& config, const Worker& worker) {
+    XmppSettings settings = xmpp_settings(config);
+    if (worker.id().empty()) return settings;
+    settings.whole_resource = WorkerId::resource_in(worker.id());
+    settings.priority = drawn(1, 127);
+    return settings;
+}
+
+std::string lane_right(const LaneId& lane) {
+    return "lane " + lane.value;
+}
+
+FederationSettings federation_settings(const Config& config, Worker& worker) {
     FederationSettings settings;
+    settings.session_note = Worker::session_note(worker.id());
+    if (!worker.id().empty())
+        settings.rights = LaneRights{
+            .ours = [&worker](const LaneId& lane) { return worker.holds(lane_right(lane)); },
+            .insist = [&worker](Mailboxes& m,
+                                const LaneId& lane) { worker.insist(m, lane_right(lane)); },
+            .sender =
+                [&worker](const LaneId& lane) {
+                    return worker.resource_of_holder(lane_right(lane));
+                },
+            .lane_made = [&worker] { worker.hurry(); }};
     settings.self = config.identity.jid;
     settings.lanes.window_messages = static_cast<std::int64_t>(config.limits.window_messages);
     settings.lanes.window_bytes = static_cast<std::int64_t>(config.limits.window_bytes);
@@ -75,20 +116,31 @@ Program::Program(const Config& config, StoreThread& store, Logger logger)
     : store_(store),
       logger_(std::move(logger)),
       receives_(!config.receives.empty()),
-      session_(xmpp_settings(config)),
-      federation_(federation_settings(config), session_, store,
+      worker_(worker_of(config, store, logger_)),
+      session_(session_settings(config, *worker_)),
+      federation_(federation_settings(config, *worker_), session_, store,
                   {.inbox_grew = [this] { runner_.inbox_grew(); }}, logger_, counters_),
       runner_(
           config, store,
           [this](std::vector<Enqueued> messages) { federation_.outbox_grew(std::move(messages)); },
-          logger_, counters_) {
+          logger_, counters_, *worker_) {
+    worker_->on_change([this] {
+        federation_.rights_changed();
+        runner_.rights_changed();
+    });
     session_.when_refused([this](std::string_view why) {
         counters_.get("courant_stanzas_refused_total").add();
         logger_.warning("stanza refused", {{"reason", why}});
     });
 }
 
+Program::~Program() {
+    // Its thread speaks to what goes before it.
+    worker_->stop();
+}
+
 void Program::start() {
+    worker_->start();
     federation_thread_ =
         std::jthread([this](const std::stop_token& stop) { federation_.run(stop); });
     runner_.start();
@@ -100,11 +152,13 @@ bool Program::stop() {
         federation_thread_.request_stop();
         federation_thread_.join();
     }
+    worker_->stop();
     runner_.tidy_up();
     return all_back;
 }
 
 bool Program::run_once(const std::stop_token& stop) {
+    worker_->start();
     federation_thread_ =
         std::jthread([this](const std::stop_token& ended) { federation_.run(ended); });
     bool all_well = runner_.extract_once(stop);

@@ -11,10 +11,12 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <stop_token>
 #include <thread>
 
 #include "jobs/runner.hpp"
+#include "jobs/worker.hpp"
 #include "proxy-core/config/config.hpp"
 #include "proxy-core/federation/federation.hpp"
 #include "proxy-core/federation/xmpp_session.hpp"
@@ -31,6 +33,9 @@ class Program {
   public:
     /// Throws ConfigError where an adapter cannot be made from its settings.
     Program(const Config& config, StoreThread& store, Logger logger);
+    ~Program();
+    Program(const Program&) = delete;
+    Program& operator=(const Program&) = delete;
 
     /// Begins everything.
     void start();
@@ -52,6 +57,7 @@ class Program {
     Logger logger_;
     bool receives_;
     Counters counters_;
+    std::unique_ptr<Worker> worker_;
     XmppSession session_;
     Federation federation_;
     Runner runner_;

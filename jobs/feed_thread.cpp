@@ -5,6 +5,8 @@
 #include <random>
 #include <utility>
 
+#include "proxy-core/mailbox/lane_id.hpp"
+
 namespace courant {
 namespace {
 
@@ -14,13 +16,15 @@ constexpr std::chrono::seconds told_every{1};
 }  // namespace
 
 FeedThread::FeedThread(std::string adapter, std::unique_ptr<Feed> feed, Outbound outbound,
-                       JobRules rules, StoreThread& store, Logger logger)
+                       JobRules rules, StoreThread& store, Logger logger, Right right)
     : adapter_(std::move(adapter)),
       feed_(std::move(feed)),
       outbound_(std::move(outbound)),
       rules_(std::move(rules)),
       store_(store),
       fault_(std::move(logger), "feed " + adapter_),
+      right_(std::move(right)),
+      run_(make_lane_id(rules_.clock()).value),
       backoff_(rules_.retry_first, rules_.retry_max, std::random_device{}()) {
     state_.job = "feed " + adapter_;
 }
@@ -34,29 +38,40 @@ void FeedThread::start() {
 }
 
 void FeedThread::run(const std::stop_token& stop) {
-    while (!stop.stop_requested()) {
-        try {
-            state_.last_start = rules_.clock();
-            feed_->run([&](const senml::Pack& readings,
-                           const std::vector<Refused>& refused) { put(readings, refused, stop); },
-                       stop);
-        } catch (const std::exception& error) {
-            if (stop.stop_requested()) break;
-            fault_.failed(error.what(), rules_.clock());
-            ++state_.failures;
-            state_.last_error = error.what();
-            remember(state_);
-        }
-        pause(stop);
+    while (const auto ours = right_.wait(stop)) {
+        run_while(*ours, stop);
+        if (!ours->stop_requested()) pause(stop);
     }
     remember(state_);
 }
 
+void FeedThread::run_while(const std::stop_token& ours, const std::stop_token& stop) {
+    std::stop_source end;
+    const auto ending = [&] { end.request_stop(); };
+    const std::stop_callback on_stop(stop, ending);
+    const std::stop_callback on_loss(ours, ending);
+    try {
+        state_.last_start = rules_.clock();
+        feed_->run([&](const senml::Pack& readings,
+                       const std::vector<Refused>& refused) { put(readings, refused, stop); },
+                   end.get_token());
+    } catch (const std::exception& error) {
+        if (end.stop_requested()) return;
+        fault_.failed(error.what(), rules_.clock());
+        ++state_.failures;
+        state_.last_error = error.what();
+        remember(state_);
+    }
+}
+
 void FeedThread::put(const senml::Pack& readings, const std::vector<Refused>& refused,
                      const std::stop_token& stop) {
+    if (!right_.settled(stop))
+        throw LeaseLost("another worker has this feed now", Retry::worthwhile);
+    const std::string mark = run_ + " " + std::to_string(++puts_);
     for (;;) {
         try {
-            outbound_.put(readings, refused, std::nullopt, rules_.clock());
+            outbound_.put_once(readings, refused, mark, rules_.clock());
             break;
         } catch (const Error& error) {
             if (!error.worth_retrying() || stop.stop_requested()) throw;

@@ -2,10 +2,12 @@
 //
 // What a feed emits is committed to the outbox before emit returns, so that a feed is never faster
 // than the disk; while the store cannot take it (a full disk) the feed waits. A feed that ends with
-// an error is begun again after a back-off.
+// an error is begun again after a back-off. Where several workers share the store, it runs with the
+// one that has the right.
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -20,7 +22,7 @@ namespace courant {
 class FeedThread {
   public:
     FeedThread(std::string adapter, std::unique_ptr<Feed> feed, Outbound outbound, JobRules rules,
-               StoreThread& store, Logger logger);
+               StoreThread& store, Logger logger, Right right = {});
     /// Asks the feed to stop and waits for it.
     ~FeedThread() = default;
     FeedThread(const FeedThread&) = delete;
@@ -41,6 +43,7 @@ class FeedThread {
 
   private:
     void run(const std::stop_token& stop);
+    void run_while(const std::stop_token& ours, const std::stop_token& stop);
     void put(const senml::Pack& readings, const std::vector<Refused>& refused,
              const std::stop_token& stop);
     void pause(const std::stop_token& stop);
@@ -52,6 +55,9 @@ class FeedThread {
     JobRules rules_;
     StoreThread& store_;
     LastingFault fault_;
+    Right right_;
+    std::string run_;         ///< a text that no other run of a feed has
+    std::uint64_t puts_ = 0;  ///< numbers the marks of what was put
     Backoff backoff_;
     JobState state_;
     std::chrono::steady_clock::time_point told_at_;  ///< when the store heard that all is well

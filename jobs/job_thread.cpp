@@ -24,7 +24,7 @@ JobThread::~JobThread() {
     request_stop();
 }
 
-void JobThread::add(std::unique_ptr<Job> job, Schedule schedule, OnWake on_wake) {
+void JobThread::add(std::unique_ptr<Job> job, Schedule schedule, OnWake on_wake, Right right) {
     const std::string name = job->name();
     JobState state =
         store_.ask([&](Mailboxes& m) { return m.job_state(name); }).value_or(JobState{});
@@ -35,6 +35,7 @@ void JobThread::add(std::unique_ptr<Job> job, Schedule schedule, OnWake on_wake)
         {.job = std::move(job),
          .schedule = schedule,
          .on_wake = on_wake,
+         .right = std::move(right),
          .fault = LastingFault(logger_, name),
          .backoff = Backoff(rules_.retry_first, rules_.retry_max, std::random_device{}()),
          .state = std::move(state),
@@ -54,7 +55,7 @@ void JobThread::start() {
 bool JobThread::run_once(OnWake kind, const std::stop_token& stop) {
     bool all_well = true;
     for (Entry& entry : entries_) {
-        if (entry.on_wake != kind) continue;
+        if (entry.on_wake != kind || !entry.right.held()) continue;
         do {
             if (stop.stop_requested()) return false;
             all_well = call(entry, stop) && all_well;
@@ -102,6 +103,7 @@ void JobThread::run(const std::stop_token& stop) {
         auto wait_until = std::chrono::steady_clock::now() + longest_wait;
         bool worked = false;
         for (Entry& entry : entries_) {
+            if (!entry.right.held()) continue;
             const auto at = due(entry, woken && entry.on_wake == OnWake::runs);
             if (at > std::chrono::steady_clock::now()) {
                 wait_until = std::min(wait_until, at);

@@ -25,6 +25,7 @@
 
 #include "jobs/job.hpp"
 #include "jobs/schedule.hpp"
+#include "jobs/worker.hpp"
 #include "proxy-core/federation/backoff.hpp"
 #include "proxy-core/mailbox/store_thread.hpp"
 #include "proxy-core/observe/counters.hpp"
@@ -62,8 +63,9 @@ class JobThread {
     JobThread(const JobThread&) = delete;
     JobThread& operator=(const JobThread&) = delete;
 
-    /// Adds a job; before start() only.
-    void add(std::unique_ptr<Job> job, Schedule schedule, OnWake on_wake);
+    /// Adds a job; before start() only. It runs only while the right is held: where that comes
+    /// later, it begins as if the program began.
+    void add(std::unique_ptr<Job> job, Schedule schedule, OnWake on_wake, Right right = {});
     /// Begins to run what is due.
     void start();
     /// Runs the jobs of that kind until they have no more to do, here and now, in place of start()
@@ -90,6 +92,7 @@ class JobThread {
         std::unique_ptr<Job> job;
         Schedule schedule;
         OnWake on_wake;
+        Right right;
         LastingFault fault;
         Backoff backoff;
         JobState state;

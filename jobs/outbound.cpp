@@ -6,13 +6,14 @@ namespace courant {
 
 Outbound::Outbound(std::string adapter, DispatchRules rules, StoreThread& store,
                    OutboxGrew outbox_grew, Counters& counters,
-                   std::shared_ptr<CurrentAudience> audience)
+                   std::shared_ptr<CurrentAudience> audience, Right right)
     : adapter_(std::move(adapter)),
       rules_(std::move(rules)),
       store_(store),
       outbox_grew_(std::move(outbox_grew)),
       counters_(counters),
-      current_(std::move(audience)) {}
+      current_(std::move(audience)),
+      right_(std::move(right)) {}
 
 std::optional<std::string> Outbound::cursor_if_anybody_listens() {
     return store_.ask([&](Mailboxes& m) -> std::optional<std::string> {
@@ -33,11 +34,13 @@ struct Outbound::Committed {
     std::vector<Enqueued> numbers;
 };
 
-Outbound::Committed Outbound::commit(const Dispatch& work, const std::optional<std::string>& cursor,
+Outbound::Committed Outbound::commit(const Dispatch& work, Place kind, const std::string& place,
                                      Time now) {
     return store_.ask([&](Mailboxes& m) {
         Committed committed{.audience = current_->get(m), .numbers = {}};
         if (committed.audience != audience_) return committed;
+        if (kind == Place::cursor) right_.insist(m);
+        if (kind == Place::mark && m.cursor(adapter_) == place) return committed;
         for (const Outgoing& message : work.messages) {
             const auto [lane, seq] = m.enqueue(message, now);
             committed.numbers.push_back({lane, message.peer, seq, message.records});
@@ -51,20 +54,30 @@ Outbound::Committed Outbound::commit(const Dispatch& work, const std::optional<s
             letter.payload = thing.payload;
             m.bury(letter);
         }
-        if (cursor) m.set_cursor(adapter_, *cursor);
+        m.set_cursor(adapter_, place);
         return committed;
     });
 }
 
 void Outbound::put(const senml::Pack& readings, const std::vector<Refused>& refused,
-                   const std::optional<std::string>& cursor, Time now) {
+                   const std::string& cursor, Time now) {
+    put(readings, refused, Place::cursor, cursor, now);
+}
+
+void Outbound::put_once(const senml::Pack& readings, const std::vector<Refused>& refused,
+                        const std::string& mark, Time now) {
+    put(readings, refused, Place::mark, mark, now);
+}
+
+void Outbound::put(const senml::Pack& readings, const std::vector<Refused>& refused, Place kind,
+                   const std::string& place, Time now) {
     if (!audience_) learn(store_.ask([&](Mailboxes& m) { return current_->get(m); }));
     Dispatch work;
     std::vector<Enqueued> numbers;
     for (;;) {
         work = dispatch(readings, *remembered_, rules_);
         work.refused.insert(work.refused.begin(), refused.begin(), refused.end());
-        Committed committed = commit(work, cursor, now);
+        Committed committed = commit(work, kind, place, now);
         numbers = std::move(committed.numbers);
         if (committed.audience == audience_) break;
         learn(std::move(committed.audience));

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "jobs/dispatch.hpp"
+#include "jobs/worker.hpp"
 #include "proxy-core/federation/federation.hpp"
 #include "proxy-core/mailbox/store_thread.hpp"
 #include "proxy-core/observe/counters.hpp"
@@ -25,23 +26,33 @@ using OutboxGrew = std::function<void(std::vector<Enqueued>)>;
 /// Puts an adapter's readings into the outbox. Belongs to the adapter's thread.
 class Outbound {
   public:
-    /// `audience` is shared by all adapters of a program.
+    /// `audience` is shared by all adapters of a program; `right` is the right to read the source.
     Outbound(std::string adapter, DispatchRules rules, StoreThread& store, OutboxGrew outbox_grew,
              Counters& counters,
-             std::shared_ptr<CurrentAudience> audience = std::make_shared<CurrentAudience>());
+             std::shared_ptr<CurrentAudience> audience = std::make_shared<CurrentAudience>(),
+             Right right = {});
 
     /// Where the source stands; nothing if nobody has subscribed to anything: then nothing should
     /// be taken from it, for it would be for nobody.
     std::optional<std::string> cursor_if_anybody_listens();
 
-    /// Commits readings, refusals and, where given, the cursor. Throws StoreError.
+    /// Commits readings, refusals and the cursor, if the source is ours to read. Throws StoreError.
     void put(const senml::Pack& readings, const std::vector<Refused>& refused,
-             const std::optional<std::string>& cursor, Time now);
+             const std::string& cursor, Time now);
+    /// The same for a feed, which has no cursor: a mark of its own for each put stands in its
+    /// place. A put whose mark is there already does nothing, so that one of which nobody knows
+    /// whether it happened can be repeated. Whose the feed is was decided when it spoke.
+    void put_once(const senml::Pack& readings, const std::vector<Refused>& refused,
+                  const std::string& mark, Time now);
 
   private:
     struct Committed;
+    /// A place that moves on (a source's cursor), or the mark of one put (a feed's).
+    enum class Place { cursor, mark };
     void learn(std::shared_ptr<const Audience> audience);
-    Committed commit(const Dispatch& work, const std::optional<std::string>& cursor, Time now);
+    void put(const senml::Pack& readings, const std::vector<Refused>& refused, Place kind,
+             const std::string& place, Time now);
+    Committed commit(const Dispatch& work, Place kind, const std::string& place, Time now);
 
     std::string adapter_;
     DispatchRules rules_;
@@ -51,6 +62,7 @@ class Outbound {
     std::shared_ptr<CurrentAudience> current_;
     std::shared_ptr<const Audience> audience_;
     std::optional<RememberedAudience> remembered_;
+    Right right_;
 };
 
 }  // namespace courant

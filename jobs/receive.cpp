@@ -36,7 +36,7 @@ std::vector<bool> wanted_names(const Pack& pack, const std::vector<std::string>&
 }  // namespace
 
 ReceiveJob::ReceiveJob(const std::string& adapter, std::unique_ptr<Sink> sink, ReceiveRules rules,
-                       StoreThread& store, Logger logger, Counters& counters)
+                       StoreThread& store, Logger logger, Counters& counters, Right right)
     : name_("receive " + adapter),
       adapter_(adapter),
       later_note_("later " + adapter),
@@ -44,9 +44,11 @@ ReceiveJob::ReceiveJob(const std::string& adapter, std::unique_ptr<Sink> sink, R
       rules_(std::move(rules)),
       store_(store),
       logger_(std::move(logger)),
-      counters_(counters) {}
+      counters_(counters),
+      right_(std::move(right)) {}
 
 Progress ReceiveJob::run(const Call& call) {
+    if (batch_.through != 0) forget_if_settled_elsewhere();
     if (batch_.through == 0 && !load(call)) return Progress::done;
     const std::size_t later = batch_.open.empty() ? 0 : offer(call);
     if (later > 0) {
@@ -57,14 +59,23 @@ Progress ReceiveJob::run(const Call& call) {
     return Progress::more;
 }
 
+// While the app made us wait, another worker may have had its turn.
+void ReceiveJob::forget_if_settled_elsewhere() {
+    if (store_.ask([&](Mailboxes& m) { return m.delivered(adapter_); }) != batch_.after)
+        batch_ = {};
+}
+
 // Takes the next messages out of the inbox; false if there are none.
 bool ReceiveJob::load(const Call& call) {
     const PageLimit page{.messages = 32, .bytes = std::int64_t{1} << 20};
     std::string later_since;
+    std::int64_t delivered = 0;
     const auto arrivals = store_.ask([&](Mailboxes& m) {
         later_since = m.note(later_note_);
-        return m.inbox(m.delivered(adapter_), page);
+        delivered = m.delivered(adapter_);
+        return m.inbox(delivered, page);
     });
+    batch_.after = delivered;
     batch_.later_since = from_timestamp(later_since);
     for (const Arrival& arrival : arrivals) {
         add(arrival, call);
@@ -158,6 +169,9 @@ DeadLetter ReceiveJob::letter(const Casualty& casualty) const {
 
 void ReceiveJob::finish() {
     store_.ask([&](Mailboxes& m) {
+        right_.insist(m);
+        // It happened, and we were not told.
+        if (m.delivered(adapter_) >= batch_.through) return;
         for (const Casualty& casualty : batch_.dead) m.bury(letter(casualty));
         m.set_delivered(adapter_, batch_.through);
         if (batch_.later_since) m.set_note(later_note_, "");

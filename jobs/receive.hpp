@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "jobs/job.hpp"
+#include "jobs/worker.hpp"
 #include "proxy-core/mailbox/store_thread.hpp"
 #include "proxy-core/observe/counters.hpp"
 #include "proxy-core/observe/log.hpp"
@@ -36,7 +37,7 @@ struct ReceiveRules {
 class ReceiveJob : public Job {
   public:
     ReceiveJob(const std::string& adapter, std::unique_ptr<Sink> sink, ReceiveRules rules,
-               StoreThread& store, Logger logger, Counters& counters);
+               StoreThread& store, Logger logger, Counters& counters, Right right = {});
 
     const std::string& name() const override { return name_; }
     Progress run(const Call& call) override;
@@ -66,12 +67,14 @@ class ReceiveJob : public Job {
     struct Batch {
         senml::Pack open;                 ///< not settled yet
         std::vector<Origin> origins;      ///< of each record of `open`
+        std::int64_t after = 0;           ///< the position behind which it begins
         std::int64_t through = 0;         ///< the position to move to when all are settled
         std::optional<Time> later_since;  ///< when the app first said "later" to any of it
         std::vector<Casualty> dead;
     };
 
     bool load(const Call& call);
+    void forget_if_settled_elsewhere();
     void add(const Arrival& arrival, const Call& call);
     std::size_t offer(const Call& call);
     bool out_of_patience(const Carrier& message, Time now) const;
@@ -88,6 +91,7 @@ class ReceiveJob : public Job {
     StoreThread& store_;
     Logger logger_;
     Counters& counters_;
+    Right right_;  ///< to write to the app
     Batch batch_;
 };
 

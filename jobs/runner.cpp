@@ -39,10 +39,11 @@ const AdapterConfig& adapter_of(const Config& config, const std::string& name) {
 }  // namespace
 
 Runner::Runner(const Config& config, StoreThread& store, const OutboxGrew& outbox_grew,
-               Logger logger, Counters& counters)
+               Logger logger, Counters& counters, Worker& worker)
     : store_(store),
       logger_(std::move(logger)),
       counters_(counters),
+      worker_(worker),
       hang_after_(config.limits.adapter_timeout + config.limits.hang_notice) {
     rules_.timeout = config.limits.adapter_timeout;
     rules_.retry_first = milliseconds(config.limits.retry_first);
@@ -81,7 +82,8 @@ Outbound Runner::outbound(const Config& config, const ExtractConfig& extract,
             store_,
             outbox_grew,
             counters_,
-            audience_};
+            audience_,
+            worker_.right("source " + extract.adapter)};
 }
 
 void Runner::add_extract(const Config& config, const ExtractConfig& extract,
@@ -93,7 +95,7 @@ void Runner::add_extract(const Config& config, const ExtractConfig& extract,
                 .add(std::make_unique<ExtractJob>(extract.adapter, std::move(source),
                                                   outbound(config, extract, outbox_grew), logger_),
                      schedule(extract.triggers, began, "extract " + extract.adapter),
-                     OnWake::sleeps_on);
+                     OnWake::sleeps_on, worker_.right("source " + extract.adapter));
             return;
         }
     }
@@ -103,9 +105,9 @@ void Runner::add_extract(const Config& config, const ExtractConfig& extract,
         throw ConfigError(
             fmt::format("adapters.{}: {} cannot be extracted from as it is configured",
                         extract.adapter, adapter.adapter->name));
-    feeds_.push_back(std::make_unique<FeedThread>(extract.adapter, std::move(feed),
-                                                  outbound(config, extract, outbox_grew), rules_,
-                                                  store_, logger_));
+    feeds_.push_back(std::make_unique<FeedThread>(
+        extract.adapter, std::move(feed), outbound(config, extract, outbox_grew), rules_, store_,
+        logger_, worker_.right("source " + extract.adapter)));
 }
 
 void Runner::add_receive(const Config& config, const ReceiveConfig& receive, Time began) {
@@ -118,13 +120,13 @@ void Runner::add_receive(const Config& config, const ReceiveConfig& receive, Tim
     // The federation wakes the job; the interval is for messages that others (courant dead retry)
     // put into the inbox.
     thread_of(receive.adapter)
-        .add(
-            std::make_unique<ReceiveJob>(receive.adapter, std::move(sink),
-                                         ReceiveRules{.series = receive.series,
-                                                      .give_up_after = config.limits.give_up_after},
-                                         store_, logger_, counters_),
-            schedule(every(std::chrono::seconds(5)), began, "receive " + receive.adapter),
-            OnWake::runs);
+        .add(std::make_unique<ReceiveJob>(
+                 receive.adapter, std::move(sink),
+                 ReceiveRules{.series = receive.series,
+                              .give_up_after = config.limits.give_up_after},
+                 store_, logger_, counters_, worker_.right("sink " + receive.adapter)),
+             schedule(every(std::chrono::seconds(5)), began, "receive " + receive.adapter),
+             OnWake::runs, worker_.right("sink " + receive.adapter));
 }
 
 void Runner::start() {

@@ -28,8 +28,9 @@ namespace courant {
 class Runner {
   public:
     /// Makes the adapters; throws ConfigError where one cannot be made from its settings.
+    /// `worker` is who we are among those on the store.
     Runner(const Config& config, StoreThread& store, const OutboxGrew& outbox_grew, Logger logger,
-           Counters& counters);
+           Counters& counters, Worker& worker);
     ~Runner();
     Runner(const Runner&) = delete;
     Runner& operator=(const Runner&) = delete;
@@ -38,6 +39,8 @@ class Runner {
     void start();
     /// Wakes the sinks. From any thread.
     void inbox_grew();
+    /// What may be done here is something else now. From any thread.
+    void rights_changed() { inbox_grew(); }
     /// Reports calls that hang, once each.
     void watch();
 
@@ -66,6 +69,7 @@ class Runner {
     StoreThread& store_;
     Logger logger_;
     Counters& counters_;
+    Worker& worker_;
     JobRules rules_;
     std::chrono::nanoseconds hang_after_;
     std::shared_ptr<CurrentAudience> audience_ = std::make_shared<CurrentAudience>();

@@ -57,6 +57,8 @@ struct StoreConfig {
     Secret url = {};
     /// Where in that database our tables lie.
     std::string schema = "courant";
+    /// How long after the sudden end of a worker others take over what it did.
+    std::chrono::nanoseconds lease = std::chrono::seconds{15};
 
     bool operator==(const StoreConfig&) const = default;
 };

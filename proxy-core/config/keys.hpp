@@ -84,6 +84,12 @@ inline constexpr Key store[] = {
                   .type = text,
                   .fallback = "courant",
                   .help = "The schema of that database that is this proxy's own"}},
+    {.property = {.name = "lease",
+                  .type = duration,
+                  .fallback = "15s",
+                  .help = "How long after the sudden end of a worker on that database the others "
+                          "take over what it did"},
+     .shortest = std::chrono::seconds{1}},
 };
 
 inline constexpr Key limits[] = {

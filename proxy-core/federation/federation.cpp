@@ -44,7 +44,9 @@ void Federation::run(const std::stop_token& stop) {
     flush_receipts();
     transport_.close();
     online_ = false;
-    note_session("stopped at " + to_timestamp_for_people(settings_.clock()));
+    // Of one worker among several nothing is left to tell.
+    note_session(settings_.rights ? ""
+                                  : "stopped at " + to_timestamp_for_people(settings_.clock()));
 }
 
 void Federation::step(std::chrono::milliseconds most) {
@@ -103,17 +105,20 @@ bool Federation::may_complain() {
 }
 
 void Federation::note_session(const std::string& text) {
-    post([text](Mailboxes& m) { m.set_note("session", text); }, [](const std::exception_ptr&) {});
+    post([key = settings_.session_note, text](Mailboxes& m) { m.set_note(key, text); },
+         [](const std::exception_ptr&) {});
 }
 
 // --- sessions
 
 void Federation::on_online(const Jid& full_jid) {
     online_ = true;
+    resource_ = full_jid.resource();
     session_fault_.succeeded(settings_.clock());
     logger_.info("session began", {{"jid", full_jid.to_string()}});
     counters_.get("courant_sessions_total").add();
     for (auto& [id, route] : routes_) {
+        if (!route.ours) continue;
         route.lane.session_began(steady_now());
         schedule(route);
     }

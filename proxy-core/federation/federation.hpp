@@ -42,6 +42,7 @@
 #include "proxy-core/federation/agenda.hpp"
 #include "proxy-core/federation/fair_queue.hpp"
 #include "proxy-core/federation/lane.hpp"
+#include "proxy-core/federation/lane_rights.hpp"
 #include "proxy-core/federation/protocol.hpp"
 #include "proxy-core/federation/transport.hpp"
 #include "proxy-core/mailbox/store_thread.hpp"
@@ -68,6 +69,10 @@ struct FederationSettings {
     std::size_t read_ahead_bytes = std::size_t{4} << 20;
     /// Where the jitter of pauses begins; each lane makes its own of it.
     std::uint64_t seed = 0;
+    /// Which lanes are ours; nothing where we are the only one on the store.
+    std::optional<LaneRights> rights = {};
+    /// The note in which the store says how the session is.
+    std::string session_note = "session";
     /// How often lanes are looked up that others (the CLI) may have filled.
     std::chrono::milliseconds lane_refresh{2'000};
     /// The clock of readings and receipts; tests bring their own.
@@ -104,6 +109,8 @@ class Federation : private TransportListener {
 
     /// The outbox holds new messages. From any thread.
     void outbox_grew(std::vector<Enqueued> messages);
+    /// Other lanes are ours now. From any thread.
+    void rights_changed();
     /// Whether a session is bound. From any thread.
     bool online() const { return online_.load(); }
 
@@ -112,6 +119,7 @@ class Federation : private TransportListener {
     struct Intaken;
     /// A receipt that is due: written once per turn, however many messages came.
     struct Owed {
+        Jid to = {};  ///< who sent last: of several workers the one that waits for it
         Seq next = 1;
         std::vector<std::pair<Seq, Seq>> missing = {};
         std::vector<Reject> rejects = {};
@@ -123,6 +131,7 @@ class Federation : private TransportListener {
         Seq stored_through = 0;  ///< the store knows that the peer has everything through here
         Circuit circuit = Circuit::closed;  ///< as people were told
         bool listed = false;                ///< stands in one of the lists of who is to be asked
+        bool ours = true;                   ///< this worker sends it
         std::vector<Reject> unstored_rejects = {};
         /// What the peer refused, by number and record, and the outbox still holds.
         std::set<std::pair<Seq, std::int64_t>> rejected = {};
@@ -165,6 +174,12 @@ class Federation : private TransportListener {
     void tell_settled(const Jid& from, const LaneId& lane, const Settled& settled);
 
     Route* route(const LaneId& lane, const Jid& from, std::string_view what);
+    bool passed_on(const LaneId& lane, const Jid& from,
+                   const std::function<std::string(const Jid& to)>& answer);
+    bool is_ours(const LaneId& lane) const;
+    void begin_to_send(const OutgoingLane& stored);
+    void cease_to_send(Route& route);
+    std::uint64_t seed_of(const LaneId& lane) const;
     void add_lane(const OutgoingLane& stored);
     void look_up(const std::set<LaneId>& lanes);
     void refresh_lanes();
@@ -185,6 +200,7 @@ class Federation : private TransportListener {
     void answer(const std::string& stanza);
     bool may_complain();
     void note_session(const std::string& text);
+    static std::string circuit_note(const Jid& peer);
     void post(Work work, std::function<void(std::exception_ptr)> done);
     std::chrono::milliseconds patience(std::chrono::milliseconds most) const;
 
@@ -198,6 +214,7 @@ class Federation : private TransportListener {
     LastingFault store_fault_;
     std::atomic<bool> online_{false};
     std::map<std::string, Route, std::less<>> routes_;  ///< by lane id
+    std::string resource_;                              ///< ours, in the present session
     std::map<LaneKey, Owed> owed_;                      ///< receipts to send at the end of the turn
     std::set<Jid> renewed_;  ///< whose lane was renewed in this run: a peer can do it once
     FairQueue<Route*, Waiting> outgoing_;

@@ -57,6 +57,7 @@ void Federation::handle_bounce(const Element& message, const Jid& from) {
     }
     counters_.get("courant_bounces_total", {{"peer", from.to_string()}}).add();
     Route& route = found->second;
+    if (!route.ours) return;
     const BounceReason reason = bounce_reason(message);
     route.lane.bounced(id->second, reason.kind, steady_now());
     follow_circuit(route, reason.text);
@@ -179,6 +180,7 @@ void Federation::intake_stored(const Intaken& intaken, const std::exception_ptr&
     store_fault_.succeeded(settings_.clock());
     if (intaken.stranger || intaken.too_many_lanes) return refuse_sender(intaken);
     Owed& owed = owed_[{message.peer, message.lane}];
+    owed.to = Jid::parse(intaken.sender).value_or(message.peer);
     owed.next = std::max(owed.next, intaken.intake.next);
     owed.missing = intaken.intake.missing;
     if (intaken.intake.dropped) return;  // it counts as missing, and comes again
@@ -248,12 +250,12 @@ void Federation::flush_receipts() {
         for (auto& rejects = owed.rejects; rejects.size() > most_rejects;
              rejects.erase(rejects.begin(), rejects.begin() + most_rejects)) {
             receipt.rejects.assign(rejects.begin(), rejects.begin() + most_rejects);
-            transport_.send(to_stanza(receipt, key.first));
+            transport_.send(to_stanza(receipt, owed.to));
         }
         receipt.through = owed.next - 1;
         receipt.missing = owed.missing;
         receipt.rejects = owed.rejects;
-        transport_.send(to_stanza(receipt, key.first));
+        transport_.send(to_stanza(receipt, owed.to));
     }
     owed_.clear();
 }

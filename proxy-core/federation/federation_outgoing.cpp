@@ -18,17 +18,20 @@ constexpr std::size_t most_rejected = 65'536;
 // lanes can read ahead together.
 constexpr std::int64_t portion_bytes = std::int64_t{256} << 10;
 
-std::string circuit_note(const Jid& peer) {
+}  // namespace
+
+// The note in which the store says how a lane's circuit is.
+std::string Federation::circuit_note(const Jid& peer) {
     return "circuit " + peer.to_string();
 }
-
-}  // namespace
 
 // --- what is answered
 
 Federation::Route* Federation::route(const LaneId& lane, const Jid& from, std::string_view what) {
     const auto found = routes_.find(lane.value);
-    if (found != routes_.end() && found->second.lane.peer() == from) return &found->second;
+    // What comes from ourselves was passed on by another worker, which has looked at the sender.
+    if (found != routes_.end() && (found->second.lane.peer() == from || from == settings_.self))
+        return &found->second;
     counters_.get("courant_stanzas_refused_total").add();
     if (may_complain())
         logger_.warning("answer for a lane that we do not have",
@@ -37,6 +40,8 @@ Federation::Route* Federation::route(const LaneId& lane, const Jid& from, std::s
 }
 
 void Federation::take(const Receipt& receipt, const Jid& from) {
+    if (passed_on(receipt.lane, from, [&](const Jid& to) { return to_stanza(receipt, to); }))
+        return;
     Route* route = this->route(receipt.lane, from, "receipt");
     if (!route) return;
     const Seq before = route->lane.acknowledged();
@@ -48,12 +53,14 @@ void Federation::take(const Receipt& receipt, const Jid& from) {
 }
 
 void Federation::take(const Resume& resume, const Jid& from) {
+    if (passed_on(resume.lane, from, [&](const Jid& to) { return to_stanza(resume, to); })) return;
     Route* route = this->route(resume.lane, from, "resume");
     if (!route) return;
     if (resume.next <= route->lane.acknowledged()) {
-        counters_.get("courant_peer_losses_total", {{"peer", from.to_string()}}).add();
+        const std::string peer = route->lane.peer().to_string();
+        counters_.get("courant_peer_losses_total", {{"peer", peer}}).add();
         logger_.error("the peer has lost what it had acknowledged",
-                      {{"peer", from.to_string()},
+                      {{"peer", peer},
                        {"lane", resume.lane.value},
                        {"from", resume.next},
                        {"to", route->lane.acknowledged()}});
@@ -195,34 +202,48 @@ void Federation::outbox_grew(std::vector<Enqueued> messages) {
                 strange.insert(message.lane);
                 continue;
             }
+            if (!known->second.ours) continue;
             known->second.lane.grew(message.seq, message.records, steady_now());
             schedule(known->second);
         }
-        if (!strange.empty()) look_up(strange);
+        if (strange.empty()) return;
+        look_up(strange);
+        if (settings_.rights) settings_.rights->lane_made();
     });
     transport_.wake();
 }
 
 void Federation::add_lane(const OutgoingLane& stored) {
-    const auto seed = settings_.seed ^ std::hash<std::string>()(stored.lane.value);
     const auto [place, added] = routes_.try_emplace(
         stored.lane.value,
-        Route{.lane = Lane(stored, settings_.lanes, seed),
+        Route{.lane = Lane(stored, settings_.lanes, seed_of(stored.lane)),
               .fault = LastingFault(logger_, "lane to " + stored.peer.to_string()),
-              .stored_through = stored.acknowledged});
-    if (added && online_) place->second.lane.session_began(steady_now());
+              .stored_through = stored.acknowledged,
+              .ours = !settings_.rights});
+    Route& route = place->second;
+    if (added && route.ours && online_) route.lane.session_began(steady_now());
 }
 
 // Of a new lane the store knows how far it is acknowledged.
 void Federation::look_up(const std::set<LaneId>& lanes) {
     auto found = std::make_shared<std::vector<OutgoingLane>>();
+    std::set<LaneId> ours;
+    for (const LaneId& lane : lanes)
+        if (settings_.rights && is_ours(lane)) ours.insert(lane);
     post(
         [found, lanes](Mailboxes& m) {
+            found->clear();
             for (const LaneId& lane : lanes)
                 if (auto stored = m.find_lane(lane)) found->push_back(std::move(*stored));
         },
-        [this, found](const std::exception_ptr& failure) {
-            if (!failure) refreshed(*found);
+        [this, found, ours](const std::exception_ptr& failure) {
+            if (failure) return;
+            for (const OutgoingLane& stored : *found) {
+                add_lane(stored);
+                // Read after it became ours: what is there now, the one before us may have sent.
+                if (ours.contains(stored.lane)) begin_to_send(stored);
+            }
+            refreshed(*found);
         });
 }
 
@@ -232,9 +253,9 @@ void Federation::refresh_lanes() {
     refresh_due_ = steady_now() + settings_.lane_refresh;
     auto lanes = std::make_shared<std::vector<OutgoingLane>>();
     post(
-        [lanes, all = !lanes_known_](Mailboxes& m) {
+        [lanes, all = !lanes_known_, shared = settings_.rights.has_value()](Mailboxes& m) {
             *lanes = all ? m.outgoing_lanes() : m.waiting_lanes();
-            if (!all) return;
+            if (!all || shared) return;
             // What a run before this one knew of its circuits is of no use any more.
             for (const OutgoingLane& lane : *lanes)
                 if (!m.note(circuit_note(lane.peer)).empty())
@@ -248,17 +269,28 @@ void Federation::refresh_lanes() {
 }
 
 void Federation::refreshed(const std::vector<OutgoingLane>& lanes) {
+    std::set<LaneId> gained;
     for (const OutgoingLane& stored : lanes) {
         add_lane(stored);
         Route& route = routes_.find(stored.lane.value)->second;
+        if (!route.ours) {
+            if (is_ours(stored.lane)) gained.insert(stored.lane);
+            continue;
+        }
         route.lane.grew(stored.next - 1, steady_now());
+        // Where the one that sent before us got the receipt.
+        if (stored.acknowledged > route.lane.acknowledged())
+            settle(route, route.lane.acknowledged(),
+                   route.lane.receipt(stored.acknowledged, steady_now()), {});
         store_settled(route);
         schedule(route);
     }
+    if (!gained.empty()) look_up(gained);
 }
 
 // To be called after anything that happened to a lane: asks it when it will have something to do.
 void Federation::schedule(Route& route) {
+    if (!route.ours) return agenda_.set(&route, std::nullopt);
     if (route.listed) return;
     const auto due = route.lane.due();
     const bool now = due && *due <= steady_now();
@@ -290,6 +322,7 @@ void Federation::pump() {
 }
 
 void Federation::pump(Route& route) {
+    if (!route.ours) return;
     const auto patience = route.lane.patience();
     auto fetch = route.lane.next_fetch(steady_now());
     if (!fetch) {
@@ -306,7 +339,9 @@ void Federation::pump(Route& route) {
                                 .stanza_bytes = settings_.lanes.stanza_bytes};
     auto read = std::make_shared<ReadAhead>();
     post(
-        [read, bounds, id = route.lane.id(), fetch = *fetch](Mailboxes& m) {
+        [read, bounds, id = route.lane.id(), fetch = *fetch,
+         rights = settings_.rights](Mailboxes& m) {
+            if (fetch.merge && rights) rights->insist(m, id);
             if (fetch.merge) read->last = coalesce(m, id, *fetch.merge, bounds);
             if (fetch.messages > 0)
                 read->messages =

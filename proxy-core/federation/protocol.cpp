@@ -150,7 +150,7 @@ tl::expected<Payload, std::string> resume_of(const Element& element) {
 
 std::string open_message(const Jid& to, std::string_view id) {
     std::string out = "<message type='normal'";
-    append_attribute(out, "to", to.bare().to_string());
+    append_attribute(out, "to", to.to_string());
     if (!id.empty()) append_attribute(out, "id", id);
     out += '>';
     return out;
@@ -215,7 +215,7 @@ std::optional<std::pair<LaneId, Seq>> from_stanza_id(std::string_view id) {
 std::string to_stanza(const Message& message) {
     if (!message.void_reason.empty())
         return to_stanza(Void{message.lane, message.seq, message.void_reason}, message.peer);
-    std::string out = open_message(message.peer, stanza_id(message.lane, message.seq));
+    std::string out = open_message(message.peer.bare(), stanza_id(message.lane, message.seq));
     out.reserve(out.size() + message.body.size() + 512);
     open_readings(out, message.lane, message.seq, message.envelope);
     out += message.body;
@@ -224,7 +224,7 @@ std::string to_stanza(const Message& message) {
 }
 
 std::string to_stanza(const Void& gap, const Jid& to) {
-    std::string out = open_message(to, stanza_id(gap.lane, gap.seq));
+    std::string out = open_message(to.bare(), stanza_id(gap.lane, gap.seq));
     open_ours(out, "void", gap.lane);
     append_attribute(out, "seq", std::to_string(gap.seq));
     append_attribute(out, "reason", gap.reason);

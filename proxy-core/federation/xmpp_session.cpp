@@ -132,7 +132,9 @@ XmppSession::Impl::Impl(XmppSettings settings)
       operator_backoff_(settings_.backoff_operator / 2, settings_.backoff_operator / 2,
                         random_seed()) {
     std::tie(host_, port_) = split_address(settings_.server);
-    resource_ = fmt::format("{}-{:08x}", settings_.resource, random_seed() & 0xffffffffu);
+    resource_ = settings_.whole_resource;
+    if (resource_.empty())
+        resource_ = fmt::format("{}-{:08x}", settings_.resource, random_seed() & 0xffffffffu);
 }
 
 void XmppSession::Impl::open() {
@@ -302,7 +304,11 @@ void XmppSession::Impl::log_in(const Element& element, TransportListener& listen
 void XmppSession::Impl::begin_online(const Jid& jid, TransportListener& listener) {
     login_.reset();
     stream_->want_trees(false);
-    if (settings_.presence == XmppSettings::Presence::available) stream_->send("<presence/>");
+    if (settings_.presence == XmppSettings::Presence::available)
+        stream_->send(
+            settings_.priority == 0
+                ? "<presence/>"
+                : fmt::format("<presence><priority>{}</priority></presence>", settings_.priority));
     online_ = true;
     online_since_ = heard_at_ = moved_at_ = Clock::now();
     pinged_at_.reset();

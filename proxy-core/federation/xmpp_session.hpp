@@ -46,7 +46,9 @@ struct XmppSettings {
     std::string password;
     std::string server;   ///< "host:port" in place of DNS; empty: the domain's SRV record
     std::string ca_file;  ///< PEM; the only authorities to trust. Empty: those of the system
-    std::string resource = "courant";         ///< the beginning of our resource
+    std::string resource = "courant";  ///< the beginning of our resource
+    std::string whole_resource;        ///< all of it, where others have to know it
+    int priority = 0;                  ///< of our presence: who gets what comes to the bare JID
     Presence presence = Presence::available;  ///< none: only looks whether the login works
 
     std::chrono::milliseconds handshake_patience{15'000};  ///< from TCP to a bound session

@@ -187,7 +187,8 @@ class Mailboxes {
     /// Adds to counters that survive restarts (what status shows).
     virtual void add_to_counter(std::string_view name, std::int64_t amount) = 0;
     virtual std::map<std::string, std::int64_t> counters() = 0;
-    /// A fact of the running program for others to read ("session": "online since …").
+    /// A fact of the running program for others to read ("session": "online since …"); an empty
+    /// text removes it.
     virtual void set_note(std::string_view key, std::string_view text) = 0;
     virtual std::string note(std::string_view key) = 0;
 
@@ -218,6 +219,8 @@ class Mailboxes {
     virtual void insist_held(std::string_view what, std::string_view holder, Time now) = 0;
     /// Those that have not run out.
     virtual std::vector<Lease> leases(Time now) = 0;
+    /// Forgets those that ran out longer ago than this; what they were for.
+    virtual std::vector<std::string> sweep_leases(std::chrono::milliseconds ago, Time now) = 0;
 
     // --- the whole of it, for moving it elsewhere (archive.hpp)
 

@@ -80,6 +80,7 @@ StoreConfig bind_store(const CheckedTable& table, Faults& faults) {
     StoreConfig store;
     if (settings.has("path")) store.path = settings.text("path");
     if (settings.has("schema")) store.schema = settings.text("schema");
+    if (settings.has("lease")) store.lease = settings.duration("lease");
     if (store.schema.empty()) table.fault(faults, "schema", "must not be empty");
     if (!settings.has("url")) return store;
     store.url = Secret(settings.text("url"));

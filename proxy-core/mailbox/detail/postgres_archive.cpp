@@ -69,6 +69,7 @@ std::vector<Waiting> PostgresArchive::waiting(const Jid& peer, const LaneId& lan
 }
 
 void PostgresArchive::restore(const Inventory& all) {
+    Query(connection_, "UPDATE subscriptions_revision SET revision = revision + 1");
     for (const auto& peer : all.peers) mailboxes_.put_peer(peer);
     for (const auto& s : all.subscriptions)
         Query(connection_,

@@ -63,4 +63,13 @@ std::vector<Lease> PostgresMailboxes::leases(Time) {
     return leases;
 }
 
+std::vector<std::string> PostgresMailboxes::sweep_leases(std::chrono::milliseconds ago, Time) {
+    std::vector<std::string> swept;
+    Query query(connection_,
+                "DELETE FROM leases WHERE until <= clock_nanoseconds() - $1 RETURNING what",
+                std::chrono::nanoseconds(ago).count());
+    while (query.step()) swept.push_back(query.text(0));
+    return swept;
+}
+
 }  // namespace courant::detail

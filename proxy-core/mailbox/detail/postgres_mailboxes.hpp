@@ -22,6 +22,7 @@ class PostgresMailboxes final : public Mailboxes {
     std::vector<Peer> peers() override;
     std::int64_t put_subscription(const Subscription& subscription) override;
     std::vector<Subscription> subscriptions() override;
+    std::int64_t subscriptions_revision() override;
     bool remove_subscription(std::int64_t id) override;
 
     std::pair<LaneId, Seq> enqueue(const Outgoing& message, Time now) override;
@@ -74,6 +75,7 @@ class PostgresMailboxes final : public Mailboxes {
     void release_all(std::string_view holder) override;
     void insist_held(std::string_view what, std::string_view holder, Time now) override;
     std::vector<Lease> leases(Time now) override;
+    std::vector<std::string> sweep_leases(std::chrono::milliseconds ago, Time now) override;
 
     StoreRoom room() override;
     std::int64_t give_back(std::int64_t bytes) override;

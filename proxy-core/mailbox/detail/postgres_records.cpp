@@ -58,6 +58,7 @@ std::vector<Peer> PostgresMailboxes::peers() {
 }
 
 std::int64_t PostgresMailboxes::put_subscription(const Subscription& subscription) {
+    Query(connection_, "UPDATE subscriptions_revision SET revision = revision + 1");
     Query query(connection_,
                 "INSERT INTO subscriptions (peer, series, retain, grant_ref, added_at) "
                 "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (peer, series) DO UPDATE "
@@ -79,7 +80,14 @@ std::vector<Subscription> PostgresMailboxes::subscriptions() {
     return subscriptions;
 }
 
+std::int64_t PostgresMailboxes::subscriptions_revision() {
+    Query query(connection_, "SELECT revision FROM subscriptions_revision");
+    query.step();
+    return query.integer(0);
+}
+
 bool PostgresMailboxes::remove_subscription(std::int64_t id) {
+    Query(connection_, "UPDATE subscriptions_revision SET revision = revision + 1");
     return Query(connection_, "DELETE FROM subscriptions WHERE id = $1", id).changed() > 0;
 }
 
@@ -196,6 +204,10 @@ std::map<std::string, std::int64_t> PostgresMailboxes::counters() {
 }
 
 void PostgresMailboxes::set_note(std::string_view key, std::string_view text) {
+    if (text.empty()) {
+        Query(connection_, "DELETE FROM notes WHERE key = $1", key);
+        return;
+    }
     Query(connection_,
           "INSERT INTO notes (key, text) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE "
           "SET text = excluded.text",

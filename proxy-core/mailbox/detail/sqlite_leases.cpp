@@ -44,4 +44,11 @@ std::vector<Lease> SqliteMailboxes::leases(Time now) {
     return leases;
 }
 
+std::vector<std::string> SqliteMailboxes::sweep_leases(std::chrono::milliseconds ago, Time now) {
+    std::vector<std::string> swept;
+    Query query(connection_, "DELETE FROM leases WHERE until <= ? RETURNING what", now - ago);
+    while (query.step()) swept.push_back(query.text(0));
+    return swept;
+}
+
 }  // namespace courant::detail

@@ -202,6 +202,10 @@ std::map<std::string, std::int64_t> SqliteMailboxes::counters() {
 }
 
 void SqliteMailboxes::set_note(std::string_view key, std::string_view text) {
+    if (text.empty()) {
+        Query(connection_, "DELETE FROM notes WHERE key = ?", key).run();
+        return;
+    }
     Query(connection_,
           "INSERT INTO notes (key, text) VALUES (?, ?) ON CONFLICT (key) DO UPDATE "
           "SET text = excluded.text",

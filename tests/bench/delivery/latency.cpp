@@ -145,7 +145,8 @@ std::vector<double> live_latency(const Pair& pair, std::size_t count,
             std::this_thread::sleep_until(next);
             next += interval;
             extracted.push_back(Clock::now());
-            outbound.put(live_pack(i), {}, std::nullopt, std::chrono::system_clock::now());
+            outbound.put_once(live_pack(i), {}, std::to_string(i),
+                              std::chrono::system_clock::now());
             if (i == 0) {  // the servers find each other
                 until(1);
                 next = Clock::now();

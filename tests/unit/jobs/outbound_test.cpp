@@ -58,14 +58,16 @@ TEST_CASE("whichever commit is the last before the end, readings and cursor stan
     }
 }
 
-TEST_CASE("without a cursor the old one stays") {
+TEST_CASE("what a feed puts under one mark is there once, however often it is put") {
     Desk desk;
     desk.subscribe(subscription(coop));
     auto outbound = desk.outbound();
-    outbound.put(readings(1), {}, "1", at(0));
-    outbound.put(readings(1, 2), {}, std::nullopt, at(0));
-    CHECK(desk.ask([](Mailboxes& m) { return m.cursor("roof"); }) == "1");
+    for (int i = 0; i < 3; ++i) outbound.put_once(readings(2), {{"here", "bad", ""}}, "a 1", at(0));
     CHECK(desk.outbox(coop) == run(1, 2));
+    CHECK(desk.dead().size() == 1);
+    CHECK(desk.told() == 1);
+    outbound.put_once(readings(1, 3), {}, "a 2", at(0));
+    CHECK(desk.outbox(coop) == run(1, 3));
 }
 
 TEST_CASE("a subscription counts from the next readings on") {

@@ -70,6 +70,7 @@ TEST_CASE_TEMPLATE_INVOKE(positions_come_in_the_order_of_commits, PostgresHome);
 TEST_CASE_TEMPLATE_INVOKE(opposite_orders_get_through, PostgresHome);
 TEST_CASE_TEMPLATE_INVOKE(a_lease_has_one_holder, PostgresHome);
 TEST_CASE_TEMPLATE_INVOKE(a_lease_runs_out, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(old_leases_are_swept, PostgresHome);
 TEST_CASE_TEMPLATE_INVOKE(a_lost_lease_undoes_the_work, PostgresHome);
 TEST_CASE_TEMPLATE_INVOKE(leases_are_shared_out, PostgresHome);
 

@@ -70,6 +70,7 @@ TEST_CASE_TEMPLATE_INVOKE(positions_come_in_the_order_of_commits, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(opposite_orders_get_through, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(a_lease_has_one_holder, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(a_lease_runs_out, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(old_leases_are_swept, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(a_lost_lease_undoes_the_work, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(leases_are_shared_out, SqliteHome);
 

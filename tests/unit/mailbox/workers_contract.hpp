@@ -181,6 +181,26 @@ TEST_CASE_TEMPLATE_DEFINE("a lease that ran out is another's for the asking", Ho
     CHECK(leases[0].holder == "two");
 }
 
+TEST_CASE_TEMPLATE_DEFINE("leases that ran out long ago can be swept away, and no others", Home,
+                          old_leases_are_swept) {
+    using namespace std::chrono_literals;
+    Home home;
+    const auto store = home.open({});
+    const Names old{"worker one"};
+    const Names live{"source roof"};
+    store->commit([&](Mailboxes& m) {
+        m.hold(old, "one", 1ms, at(0));
+        m.hold(live, "two", 1h, at(0));
+        CHECK(m.sweep_leases(1h, at(1)).empty());
+    });
+    const auto swept = [&] {
+        return commit(*store, [](Mailboxes& m) { return m.sweep_leases(1ms, at(1)); });
+    };
+    for (auto gone = swept(); gone != old; gone = swept()) CHECK(gone.empty());
+    CHECK(swept().empty());
+    CHECK(ask(*store, [](Mailboxes& m) { return m.leases(at(1)); }).size() == 1);
+}
+
 TEST_CASE_TEMPLATE_DEFINE("what was done under a lease that is another's by now is undone", Home,
                           a_lost_lease_undoes_the_work) {
     using namespace std::chrono_literals;

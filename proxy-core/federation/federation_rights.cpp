@@ -1,0 +1,66 @@
+// Lanes that are ours to send and lanes that are other workers', as leases come and go.
+#include "proxy-core/federation/federation.hpp"
+
+namespace courant {
+
+bool Federation::is_ours(const LaneId& lane) const {
+    return !settings_.rights || settings_.rights->ours(lane);
+}
+
+void Federation::rights_changed() {
+    events_->push([this] {
+        std::set<LaneId> gained;
+        for (auto& [id, route] : routes_) {
+            const bool ours = is_ours(route.lane.id());
+            if (ours && !route.ours) gained.insert(route.lane.id());
+            if (!ours && route.ours) cease_to_send(route);
+        }
+        if (!gained.empty()) look_up(gained);
+    });
+    transport_.wake();
+}
+
+// As when a program begins: nothing is known of what was sent.
+void Federation::begin_to_send(const OutgoingLane& stored) {
+    Route& route = routes_.find(stored.lane.value)->second;
+    if (route.ours) return;
+    route.lane = Lane(stored, settings_.lanes, seed_of(stored.lane));
+    route.stored_through = stored.acknowledged;
+    route.unstored_rejects.clear();
+    route.rejected.clear();
+    route.circuit = Circuit::closed;
+    route.ours = true;
+    if (online_) route.lane.session_began(steady_now());
+    post([key = circuit_note(stored.peer)](Mailboxes& m) { m.set_note(key, ""); },
+         [](const std::exception_ptr&) {});
+}
+
+void Federation::cease_to_send(Route& route) {
+    route.lane.session_lost();
+    route.ours = false;
+    schedule(route);
+}
+
+// An answer for a lane that another worker sends goes on to it. Where nobody sends it at present,
+// it is dropped: whoever begins to will be told again.
+bool Federation::passed_on(const LaneId& lane, const Jid& from,
+                           const std::function<std::string(const Jid& to)>& answer) {
+    if (!settings_.rights) return false;
+    const auto found = routes_.find(lane.value);
+    if (found == routes_.end() || found->second.ours) return false;
+    if (from == settings_.self) return true;
+    if (found->second.lane.peer() != from) return false;
+    const auto sender = settings_.rights->sender(lane);
+    if (!sender || *sender == resource_) return true;
+    if (const auto to = Jid::parse(settings_.self.to_string() + "/" + *sender)) {
+        counters_.get("courant_answers_passed_on_total").add();
+        transport_.send(answer(*to));
+    }
+    return true;
+}
+
+std::uint64_t Federation::seed_of(const LaneId& lane) const {
+    return settings_.seed ^ std::hash<std::string>()(lane.value);
+}
+
+}  // namespace courant

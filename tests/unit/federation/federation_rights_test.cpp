@@ -1,0 +1,156 @@
+// One federation room among several on a store: which lanes it sends, and what it does with answers
+// for the others.
+#include <doctest/doctest.h>
+
+#include <atomic>
+
+#include "tests/unit/federation/proxies.hpp"
+
+namespace courant::test {
+namespace {
+
+const Jid coop_jid = address("bmhs@coop.example");
+
+// Settings of a worker; the test says whose the lanes are.
+struct Shared {
+    std::atomic<bool> ours{false};
+    std::atomic<bool> truly{true};
+    std::string sender = "other-1";
+
+    FederationSettings settings() {
+        FederationSettings settings = quick();
+        settings.session_note = "session we";
+        settings.rights = LaneRights{.ours = [this](const LaneId&) { return ours.load(); },
+                                     .insist =
+                                         [this](Mailboxes&, const LaneId&) {
+                                             if (!truly) throw LeaseLost("gone", Retry::worthwhile);
+                                         },
+                                     .sender = [this](const LaneId&) -> std::optional<std::string> {
+                                         if (sender.empty()) return std::nullopt;
+                                         return sender;
+                                     },
+                                     .lane_made = [] {}};
+        return settings;
+    }
+};
+
+// Addresses of stanzas with that element in them.
+std::vector<std::string> addressees(const MemoryNetwork& network, std::string_view element) {
+    std::vector<std::string> all;
+    for (const auto& stanza : network.sent())
+        if (stanza.text.find("<" + std::string(element)) != std::string::npos)
+            all.push_back(stanza.to.to_string());
+    return all;
+}
+
+std::string receipt(const LaneId& lane, Seq through) {
+    return "<receipt xmlns='urn:courant:0' lane='" + lane.value + "' through='" +
+           std::to_string(through) + "'/>";
+}
+
+}  // namespace
+
+TEST_CASE("a lane is sent by the worker that has the right to it, from the moment that it has") {
+    MemoryNetwork network;
+    Shared shared;
+    Proxy lorient(network, "zabbix@lorient.example", shared.settings());
+    Proxy coop(network, "bmhs@coop.example");
+    coop.knows(lorient.jid());
+    lorient.sends(coop.jid(), 5);
+    let_settle(lorient, coop);
+    CHECK(coop.values().empty());
+    shared.ours = true;
+    lorient.federation().rights_changed();
+    run_until([&] { return coop.values() == one_to(5); }, lorient, coop);
+    run_until([&] { return lorient.waiting() == 0; }, lorient, coop);
+
+    shared.ours = false;
+    lorient.federation().rights_changed();
+    lorient.turn();
+    lorient.sends(coop.jid(), 2);
+    let_settle(lorient, coop);
+    CHECK(coop.values() == one_to(5));
+    CHECK(lorient.waiting() == 2);
+}
+
+TEST_CASE("who takes a lane over goes on where the one before it got to") {
+    MemoryNetwork network;
+    Shared shared;
+    shared.ours = true;
+    Proxy lorient(network, "zabbix@lorient.example", shared.settings());
+    Client coop(network, "bmhs@coop.example");
+    lorient.sends(coop.jid(), 6);
+    run_until([&] { return coop.heard().size() >= 6; }, lorient, coop);
+    shared.ours = false;
+    lorient.federation().rights_changed();
+    lorient.turn();
+    // Meanwhile another worker got the receipt for four of them.
+    const auto lane = lorient.lane_to(coop.jid()).lane;
+    lorient.ask([&](Mailboxes& m) { return m.acknowledge(lane, 4); });
+    const auto before = coop.heard().size();
+    shared.ours = true;
+    lorient.federation().rights_changed();
+    run_until([&] { return coop.heard().size() >= before + 2; }, lorient, coop);
+    std::vector<std::string> numbers;
+    for (std::size_t i = before; i < before + 2; ++i)
+        numbers.emplace_back(coop.heard()[i].children.at(0).attribute("seq"));
+    CHECK(numbers == std::vector<std::string>{"5", "6"});
+}
+
+TEST_CASE("an answer for a lane that another worker sends is passed on to it") {
+    MemoryNetwork network;
+    Shared shared;
+    Proxy lorient(network, "zabbix@lorient.example", shared.settings());
+    Client coop(network, "bmhs@coop.example");
+    Client eve(network, "eve@evil.example");
+    lorient.sends(coop.jid(), 3);
+    let_settle(lorient);
+    const auto lane = lorient.lane_to(coop.jid()).lane;
+    coop.says(lorient.jid(), receipt(lane, 2));
+    eve.says(lorient.jid(), receipt(lane, 3));
+    coop.says(lorient.jid(), "<resume xmlns='urn:courant:0' lane='" + lane.value + "' next='3'/>");
+    let_settle(lorient);
+    const std::string other = lorient.jid().to_string() + "/other-1";
+    CHECK(addressees(network, "receipt") ==
+          std::vector<std::string>{lorient.jid().to_string(), lorient.jid().to_string(), other});
+    CHECK(addressees(network, "resume").back() == other);
+    CHECK(lorient.count("courant_answers_passed_on_total") == 2);
+    // The network of a test has one place for each account, so that it all came back to us: what is
+    // not ours is let go.
+    CHECK(lorient.waiting() == 3);
+
+    shared.sender.clear();
+    coop.says(lorient.jid(), receipt(lane, 2));
+    let_settle(lorient);
+    CHECK(lorient.count("courant_answers_passed_on_total") == 2);
+    CHECK(lorient.waiting() == 3);
+}
+
+TEST_CASE("what was passed on to us counts as if the peer had said it to us") {
+    MemoryNetwork network;
+    Shared shared;
+    shared.ours = true;
+    Proxy lorient(network, "zabbix@lorient.example", shared.settings());
+    Client coop(network, "bmhs@coop.example");
+    lorient.sends(coop.jid(), 3);
+    run_until([&] { return coop.heard().size() >= 3; }, lorient, coop);
+    const auto lane = lorient.lane_to(coop.jid()).lane;
+    lorient.transport().send("<message type='normal' to='" + lorient.jid().to_string() + "'>" +
+                             receipt(lane, 2) + "</message>");
+    run_until([&] { return lorient.waiting() == 1; }, lorient);
+}
+
+TEST_CASE("a receipt goes to the resource that sent the message") {
+    MemoryNetwork network;
+    Proxy coop(network, "bmhs@coop.example");
+    Client lorient(network, "zabbix@lorient.example");
+    coop.knows(lorient.jid());
+    lorient.says(coop.jid(), "<readings xmlns='urn:courant:0' lane='L' seq='1' retain='P3Y'>" +
+                                 pack_of(lorient.jid(), 1) + "</readings>");
+    run_until([&] { return !lorient.receipts().empty(); }, coop, lorient);
+    const auto to = addressees(network, "receipt");
+    REQUIRE(to.size() == 1);
+    CHECK(to[0] == "zabbix@lorient.example/script");
+}
+
+}  // namespace courant::test
