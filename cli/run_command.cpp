@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <ostream>
+#include <random>
 #include <stop_token>
 #include <thread>
 #include <utility>
@@ -13,6 +14,8 @@
 #include "cli/program.hpp"
 #include "cli/signals.hpp"
 #include "cli/store.hpp"
+#include "proxy-core/federation/backoff.hpp"
+#include "proxy-core/observe/lasting_fault.hpp"
 
 namespace courant::cli {
 namespace {
@@ -63,6 +66,25 @@ class StopOnSignal {
     std::stop_source wish_;
     std::jthread thread_;
 };
+
+/// The store, as soon as it is there: a database may come up after us. Nothing if we are asked to
+/// stop before.
+std::unique_ptr<Store> opened_in_time(const Config& config, const Signals& signals) {
+    LastingFault fault(logger_of(config), "store");
+    Backoff backoff(std::chrono::ceil<std::chrono::milliseconds>(config.limits.retry_first),
+                    std::chrono::seconds(10), std::random_device{}());
+    for (;;) {
+        try {
+            auto store = open_store(config.store, Ownership::exclusive);
+            fault.succeeded(std::chrono::system_clock::now());
+            return store;
+        } catch (const StoreError& error) {
+            if (!is_shared(config.store) || !error.worth_retrying()) throw;
+            fault.failed(error.what(), std::chrono::system_clock::now());
+        }
+        if (signals.wait(backoff.next()) == Wish::stop) return nullptr;
+    }
+}
 
 int run_once(const Config& config, StoreThread& store, const Signals& signals) {
     const Logger logger = logger_of(config);
@@ -138,8 +160,13 @@ int run_command(Words words, Console& console) {
     if (!given) return Exit::done;
     Config config = config_of(*given);
     const Signals signals;
-    StoreThread store(open_store(config.store, Ownership::exclusive));
-    if (given->count("once") > 0) return run_once(config, store, signals);
+    if (given->count("once") > 0) {
+        StoreThread store(open_store(config.store, Ownership::exclusive));
+        return run_once(config, store, signals);
+    }
+    auto opened = opened_in_time(config, signals);
+    if (!opened) return Exit::done;
+    StoreThread store(std::move(opened));
     return run_until_stopped(std::move(config), *given, store, signals);
 }
 

@@ -1,11 +1,16 @@
 // `courant status`: the state of a proxy at a glance, from its store; beside a running proxy or
 // without one.
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "cli/command.hpp"
 #include "cli/store.hpp"
+#include "jobs/share_out.hpp"
+#include "jobs/worker.hpp"
 #include "proxy-core/federation/protocol.hpp"
 
 namespace courant::cli {
@@ -31,7 +36,8 @@ struct Snapshot {
         circuits;  ///< by peer: open or half-open, where it is not closed
     std::vector<JobState> jobs;
     std::map<std::string, std::int64_t> counters;
-    std::vector<Lease> leases;
+    bool shared = false;  ///< several workers may run
+    std::vector<Colleague> workers;
 };
 
 Snapshot snapshot(Mailboxes& m, const Config& config) {
@@ -54,7 +60,8 @@ Snapshot snapshot(Mailboxes& m, const Config& config) {
     }
     now.jobs = m.job_states();
     now.counters = m.counters();
-    now.leases = m.leases(std::chrono::system_clock::now());
+    now.shared = is_shared(config.store);
+    now.workers = colleagues(m, std::chrono::system_clock::now());
     return now;
 }
 
@@ -105,6 +112,30 @@ ordered_json peers(const Snapshot& now) {
     return rows;
 }
 
+// What a worker holds of one kind, without its lanes' long names.
+std::string held(const Colleague& worker, std::string_view kind) {
+    std::string names;
+    for (const auto& what : worker.holds) {
+        if (kind_of(what) != kind) continue;
+        names += (names.empty() ? "" : ", ") + what.substr(kind.size() + 1);
+    }
+    return names;
+}
+
+ordered_json workers(const Snapshot& now) {
+    ordered_json rows = ordered_json::array();
+    for (const Colleague& worker : now.workers)
+        rows.push_back({{"worker", worker.id},
+                        {"session", worker.session},
+                        {"sources", held(worker, "source")},
+                        {"sinks", held(worker, "sink")},
+                        {"lanes", std::count_if(worker.holds.begin(), worker.holds.end(),
+                                                [](const std::string& what) {
+                                                    return kind_of(what) == "lane";
+                                                })}});
+    return rows;
+}
+
 ordered_json page(const Config& config, const Snapshot& now) {
     std::int64_t messages = 0;
     std::int64_t readings = 0;
@@ -115,6 +146,7 @@ ordered_json page(const Config& config, const Snapshot& now) {
     return {{"jid", config.identity.jid.to_string()},
             {"running", now.running},
             {"session", now.session},
+            {"workers", workers(now)},
             {"outbox", {{"messages", messages}, {"readings", readings}}},
             {"inbox", {{"messages", now.inbox.messages}, {"readings", now.inbox.records}}},
             {"dead", now.dead},
@@ -126,6 +158,8 @@ ordered_json page(const Config& config, const Snapshot& now) {
 
 // Whoever was killed could not write that it is gone.
 std::string session_line(const Snapshot& now) {
+    if (now.shared)
+        return now.running ? fmt::format("{} workers", now.workers.size()) : "no worker runs";
     if (now.session.empty()) return now.running ? "running, not online yet" : "has not run yet";
     return (now.running ? "" : "not running; the last word was: ") + one_line(now.session);
 }
@@ -146,8 +180,7 @@ int status_command(Words words, Console& console) {
     const Config config = config_of(*given);
     const auto store = shared_store(config);
     Snapshot now = read_from(*store, [&](Mailboxes& m) { return snapshot(m, config); });
-    now.running =
-        is_shared(config.store) ? !now.leases.empty() : running_on(config.store.path).has_value();
+    now.running = now.shared ? !now.workers.empty() : running_on(config.store.path).has_value();
     const ordered_json status = page(config, now);
     if (listing_of(*given) == Listing::json) {
         console.out << status.dump(2, ' ', false, ordered_json::error_handler_t::replace) << '\n';
@@ -159,6 +192,7 @@ int status_command(Words words, Console& console) {
                 << "inbox   " << status["inbox"]["messages"] << " messages, "
                 << status["inbox"]["readings"] << " readings wait for their app\n"
                 << "dead    " << status["dead"] << " letters\n";
+    if (now.shared) print_section(console.out, "WORKERS", status["workers"]);
     print_section(console.out, "LANES", status["lanes"]);
     print_section(console.out, "JOBS", status["jobs"]);
     return Exit::done;

@@ -68,6 +68,23 @@ WorkerId WorkerId::of_this_process(const std::string& prefix) {
             .place = fmt::format("{}:{}", host.data(), getpid())};
 }
 
+std::vector<Colleague> colleagues(Mailboxes& mailboxes, Time now) {
+    std::map<std::string, Colleague> all;
+    const auto leases = mailboxes.leases(now);
+    for (const auto& lease : leases)
+        if (kind_of(lease.what) == "worker")
+            all[lease.holder] = {.id = lease.holder,
+                                 .session = mailboxes.note(Worker::session_note(lease.holder)),
+                                 .holds = {}};
+    for (const auto& lease : leases)
+        if (const auto found = all.find(lease.holder);
+            found != all.end() && !is_about_workers(lease.what))
+            found->second.holds.push_back(lease.what);
+    std::vector<Colleague> list;
+    for (auto& [id, colleague] : all) list.push_back(std::move(colleague));
+    return list;
+}
+
 Worker::Worker(WorkerSettings settings, StoreThread& store, Logger logger)
     : settings_(std::move(settings)),
       id_(settings_.id.text()),

@@ -82,6 +82,18 @@ struct WorkerId {
     static WorkerId of_this_process(const std::string& prefix);
 };
 
+/// A worker as others see it in the store.
+struct Colleague {
+    std::string id;
+    /// How its session is.
+    std::string session;
+    /// What it does: "source roof", "lane 01JD…".
+    std::vector<std::string> holds;
+};
+
+/// All workers that run on a store.
+std::vector<Colleague> colleagues(Mailboxes& mailboxes, Time now);
+
 /// How a worker shares.
 struct WorkerSettings {
     WorkerId id;

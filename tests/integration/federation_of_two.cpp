@@ -71,16 +71,20 @@ Household made_up(const std::filesystem::path& csv, int rows, const std::string&
     return real_year(csv, jid);
 }
 
-FederationOfTwo::FederationOfTwo(const std::string& home_limits)
+FederationOfTwo::FederationOfTwo(const std::string& home_limits, const std::string& home_store,
+                                 const std::string& coop_store)
     : home_server(servers.add(ServerKind::prosody, "home.test", {{"home", "secret"}})),
       coop_server(servers.add(ServerKind::ejabberd, "coop.test", {{"coop", "secret"}})),
       home("home@home.test", "secret", home_server, servers.ca_file()),
       coop("coop@coop.test", "secret", coop_server, servers.ca_file()),
-      limits(home_limits) {
-    coop.configure(
-        "[limits]\nretry_first = \"50ms\"\nretry_max = \"500ms\"\n\n[adapters.archive]\ntype = "
-        "\"csv\"\nfolder = \"archive\"\n\n"
-        "[[receive]]\nadapter = \"archive\"\n");
+      limits(home_limits),
+      receiving(
+          "[limits]\nretry_first = \"50ms\"\nretry_max = \"500ms\"\n\n[adapters.archive]\ntype "
+          "= \"csv\"\nfolder = \"" +
+          (coop / "archive").string() + "\"\n\n[[receive]]\nadapter = \"archive\"\n") {
+    if (!home_store.empty()) home.set_store(home_store);
+    if (!coop_store.empty()) coop.set_store(coop_store);
+    coop.configure(receiving);
     home.configure("");
     home.expect({"peer", "add", "coop@coop.test"});
     home.expect({"subscription", "add", "coop@coop.test", "*"});

@@ -40,7 +40,11 @@ Household made_up(const std::filesystem::path& csv, int rows, const std::string&
 /// Two organisations with a proxy each; peers and subscriptions are made, nothing runs yet but the
 /// servers.
 struct FederationOfTwo {
-    explicit FederationOfTwo(const std::string& home_limits = "");
+    /// `home_store` is what stands in the home's [store]; a file where it is empty. The same for
+    /// the cooperative.
+    explicit FederationOfTwo(const std::string& home_limits = "",
+                             const std::string& home_store = "",
+                             const std::string& coop_store = "");
 
     /// Gives the home something to publish.
     void publish(const Household& household);
@@ -57,6 +61,8 @@ struct FederationOfTwo {
     Proxy home;
     Proxy coop;
     std::string limits;
+    /// The cooperative's adapter and receive job.
+    std::string receiving;
 };
 
 }  // namespace courant::test

@@ -18,13 +18,19 @@ Proxy::Proxy(std::string jid, std::string password, const XmppServer& server,
       server_(server.address()),
       ca_file_(std::move(ca_file)) {}
 
+Proxy::Proxy(std::string jid, std::string password, const XmppServer& server,
+             std::filesystem::path ca_file, std::string store)
+    : Proxy(std::move(jid), std::move(password), server, std::move(ca_file)) {
+    store_ = std::move(store);
+}
+
 void Proxy::configure(const std::string& rest) {
     write_file(
         *this / "proxy.toml",
         fmt::format(
             "[identity]\njid = \"{}\"\npassword = \"{}\"\nserver = \"{}\"\nca_file = \"{}\"\n\n"
-            "[store]\npath = \"store.sqlite\"\n\n{}\n",
-            jid_, password_, server_, ca_file_.string(), rest));
+            "[store]\n{}\n\n{}\n",
+            jid_, password_, server_, ca_file_.string(), store_, rest));
 }
 
 Answer Proxy::command(std::vector<std::string> words) const {

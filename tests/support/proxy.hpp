@@ -35,6 +35,9 @@ class Proxy {
     /// `jid` is an account of `server`; the server need not run.
     Proxy(std::string jid, std::string password, const XmppServer& server,
           std::filesystem::path ca_file);
+    /// The same with what stands in [store], in place of a file in the proxy's folder.
+    Proxy(std::string jid, std::string password, const XmppServer& server,
+          std::filesystem::path ca_file, std::string store);
 
     /// Writes the configuration: identity and store as they are, then this text.
     void configure(const std::string& rest);
@@ -42,6 +45,7 @@ class Proxy {
     void set_server(std::string address) { server_ = std::move(address); }
     void set_password(std::string password) { password_ = std::move(password); }
     void set_ca_file(std::filesystem::path file) { ca_file_ = std::move(file); }
+    void set_store(std::string keys) { store_ = std::move(keys); }
 
     /// Runs a command with -c, to its end.
     Answer command(std::vector<std::string> words) const;
@@ -70,6 +74,7 @@ class Proxy {
     std::string password_;
     std::string server_;
     std::filesystem::path ca_file_;
+    std::string store_ = "path = \"store.sqlite\"";
     TempDir directory_;
     std::optional<Process> process_;
 };
