@@ -86,6 +86,9 @@ struct Enqueued {
     Jid peer;
     Seq seq = 0;
     std::int64_t records = 1;
+    /// The message itself, if it is small: where its lane is idle it goes as it is, and a live
+    /// reading need not wait until it has been read back from the outbox.
+    std::optional<Message> fresh = {};
 };
 
 /// Everything between the mailboxes and the transport.
@@ -173,8 +176,9 @@ class Federation : private TransportListener {
     void schedule(Route& route);
     void list(Route& route);
     Route* next_listed();
+    bool may_read_ahead() const;
     void pump();
-    void pump(Route& route);
+    void pump(Route& route, std::optional<Message> fresh = {});
     void send_fetched(Route& route, const Fetch& fetch, std::vector<Message> messages);
     void hand_over();
     void follow_circuit(Route& route, const std::string& why);

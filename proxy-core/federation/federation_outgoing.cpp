@@ -195,8 +195,12 @@ void Federation::outbox_grew(std::vector<Enqueued> messages) {
                 strange.insert(message.lane);
                 continue;
             }
-            known->second.lane.grew(message.seq, message.records, steady_now());
-            schedule(known->second);
+            Route& route = known->second;
+            route.lane.grew(message.seq, message.records, steady_now());
+            const auto due = route.lane.due();
+            const bool at_once = message.fresh && online_ && !route.listed && due &&
+                                 *due <= steady_now() && may_read_ahead();
+            at_once ? pump(route, message.fresh) : schedule(route);
         }
         if (!strange.empty()) look_up(strange);
     });
@@ -289,12 +293,22 @@ void Federation::pump() {
     while (Route* next = next_listed()) pump(*next);
 }
 
-void Federation::pump(Route& route) {
+bool Federation::may_read_ahead() const {
+    return outgoing_.bytes() + fetching_bytes_ < settings_.read_ahead_bytes;
+}
+
+void Federation::pump(Route& route, std::optional<Message> fresh) {
     const auto patience = route.lane.patience();
     auto fetch = route.lane.next_fetch(steady_now());
     if (!fetch) {
         follow_circuit(route, fmt::format("no answer for {:.1f} s",
                                           std::chrono::duration<double>(patience).count()));
+        return schedule(route);
+    }
+    if (fresh && fetch->after + 1 == fresh->seq && !fetch->through && !fetch->merge) {
+        std::vector<Message> alone;
+        alone.push_back(std::move(*fresh));
+        send_fetched(route, *fetch, std::move(alone));
         return schedule(route);
     }
     const std::size_t taken = outgoing_.bytes() + fetching_bytes_;

@@ -254,3 +254,31 @@ TEST_CASE("many small extractions become few stanzas, and their readings stay in
     CHECK(stanzas() == 3);
     CHECK(coop.values() == one_to(42));
 }
+
+TEST_CASE("a live reading goes as soon as it is committed, without being read back") {
+    MemoryNetwork network;
+    Proxy lorient(network, "zabbix@lorient.example", patient());
+    Proxy coop(network, "bmhs@coop.example", patient());
+    coop.knows(lorient.jid());
+    lorient.sends(coop.jid(), 1);
+    run_until([&] { return coop.values().size() == 1 && lorient.waiting() == 0; }, lorient, coop);
+
+    const Outgoing reading{.peer = coop.jid(),
+                           .envelope = {.retain = "P3Y", .grant = {}, .hops = {lorient.jid()}},
+                           .body = pack_of(lorient.jid(), 2),
+                           .records = 1};
+    const auto [lane, seq] = lorient.ask([&](Mailboxes& m) { return m.enqueue(reading, Time{}); });
+    Message fresh{.peer = coop.jid(),
+                  .lane = lane,
+                  .seq = seq,
+                  .envelope = reading.envelope,
+                  .body = reading.body,
+                  .records = 1,
+                  .stored_at = Time{}};
+    lorient.faults().hold();
+    lorient.federation().outbox_grew({{lane, coop.jid(), seq, 1, fresh}});
+    run_until([&] { return coop.values().size() == 2; }, lorient, coop);
+    CHECK(coop.values() == std::vector<double>{1, 2});
+    lorient.faults().mend();
+    run_until([&] { return lorient.waiting() == 0; }, lorient, coop);
+}
