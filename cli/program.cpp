@@ -57,9 +57,8 @@ XmppSettings xmpp_settings(const Config& config) {
     XmppSettings settings;
     settings.account = config.identity.jid;
     settings.password = config.identity.password.reveal();
-    if (config.identity.server)
-        settings.server =
-            fmt::format("{}:{}", config.identity.server->host, config.identity.server->port);
+    for (const ServerAddress& server : config.identity.servers)
+        settings.servers.push_back(fmt::format("{}:{}", server.host, server.port));
     if (config.identity.ca_file) settings.ca_file = config.identity.ca_file->string();
     settings.resource = config.identity.resource;
     settings.ping_after = milliseconds(config.limits.ping_interval);

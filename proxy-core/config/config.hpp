@@ -39,8 +39,9 @@ struct IdentityConfig {
     /// The proxy's account, bare; the authority of every name it speaks.
     Jid jid;
     Secret password;
-    /// The XMPP server, where the DNS (SRV) does not name it.
-    std::optional<ServerAddress> server;
+    /// Where the account's domain is served, in order of preference; empty: where the DNS (SRV)
+    /// says.
+    std::vector<ServerAddress> servers;
     /// Certificates to trust instead of the system's, PEM.
     std::optional<std::filesystem::path> ca_file;
     /// What follows the `/` in the full JID.

@@ -18,8 +18,9 @@ namespace courant {
 
 /// One key: a property, and what a Property cannot say.
 struct Key {
-    /// A list is written ["a", "b"]; its elements are what the property says.
-    enum class Shape { single, list };
+    /// A list is written ["a", "b"]; its elements are what the property says. Of one_or_list, one
+    /// element may stand alone.
+    enum class Shape { single, list, one_or_list };
 
     Property property;
     Shape shape = Shape::single;
@@ -59,7 +60,10 @@ inline constexpr Key identity[] = {
                   .help = "Its password; better password_file, the path of a file that holds it"}},
     {.property = {.name = "server",
                   .type = text,
-                  .help = "host:port of the XMPP server, where the DNS does not name it"}},
+                  .help =
+                      "host:port of the XMPP server, where the DNS does not name it; several "
+                      "in order of preference: [\"a.example.org:5222\", \"b.example.org:5222\"]"},
+     .shape = Key::Shape::one_or_list},
     {.property =
          {.name = "ca_file",
           .type = path,

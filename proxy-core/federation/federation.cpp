@@ -111,7 +111,9 @@ void Federation::note_session(const std::string& text) {
 void Federation::on_online(const Jid& full_jid) {
     online_ = true;
     session_fault_.succeeded(settings_.clock());
-    logger_.info("session began", {{"jid", full_jid.to_string()}});
+    const std::string where = transport_.where();
+    logger_.info("session began", {{"jid", full_jid.to_string()},
+                                   {"server", where.empty() ? full_jid.domain() : where}});
     counters_.get("courant_sessions_total").add();
     for (auto& [id, route] : routes_) {
         route.lane.session_began(steady_now());
@@ -120,7 +122,7 @@ void Federation::on_online(const Jid& full_jid) {
     refresh_lanes();
     say_where_we_stand();
     note_session("online since " + to_timestamp_for_people(settings_.clock()) + " as " +
-                 full_jid.to_string());
+                 full_jid.to_string() + (where.empty() ? "" : " at " + where));
 }
 
 void Federation::on_offline(const SessionLoss& loss) {

@@ -58,10 +58,16 @@ IdentityConfig bind_identity(const CheckedTable& table, Faults& faults) {
     identity.password = Secret(settings.text_or_empty("password"));
     if (settings.has("resource")) identity.resource = settings.text("resource");
     if (identity.resource.empty()) table.fault(faults, "resource", "must not be empty");
-    if (settings.has("server")) {
-        identity.server = parse_server(settings.text("server"));
-        if (!identity.server)
-            table.fault(faults, "server", "must be host:port, as xmpp.example.org:5222");
+    for (const auto& entry : settings.tables("server")) {
+        if (!entry.has(list_element)) continue;
+        const auto& text = entry.text(list_element);
+        if (const auto address = parse_server(text))
+            identity.servers.push_back(*address);
+        else
+            table.fault(faults, "server",
+                        fmt::format("\"{}\" is none; it must be host:port, as "
+                                    "xmpp.example.org:5222",
+                                    text));
     }
     if (settings.has("ca_file")) {
         identity.ca_file = settings.text("ca_file");
