@@ -63,7 +63,7 @@ XmppSettings xmpp_settings(const Config& config) {
     settings.resource = config.identity.resource;
     settings.ping_after = milliseconds(config.limits.ping_interval);
     settings.backoff_first = milliseconds(config.limits.retry_first);
-    settings.backoff_max = milliseconds(config.limits.retry_max);
+    settings.backoff_max = std::min(settings.backoff_max, milliseconds(config.limits.retry_max));
     settings.backoff_operator = std::max(settings.backoff_operator, settings.backoff_max);
     settings.max_stanza_bytes = config.limits.receive_stanza_bytes;
     settings.max_stanza_depth = config.limits.receive_depth;

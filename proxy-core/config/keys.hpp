@@ -163,7 +163,8 @@ inline constexpr Key limits[] = {
     {.property = {.name = "retry_max",
                   .type = duration,
                   .fallback = "5m",
-                  .help = "The longest pause between two tries"},
+                  .help = "The longest pause between two tries; at our own server 20s, if this "
+                          "is longer"},
      .shortest = a_moment},
     {.property =
          {.name = "ping_interval",

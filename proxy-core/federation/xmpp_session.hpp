@@ -65,7 +65,8 @@ struct XmppSettings {
     std::chrono::milliseconds ping_patience{15'000};  ///< silence after it
 
     std::chrono::milliseconds backoff_first{500};
-    std::chrono::milliseconds backoff_max{60'000};
+    /// A link that was away is taken up again within that, however long it was.
+    std::chrono::milliseconds backoff_max{20'000};
     std::chrono::milliseconds backoff_operator{
         300'000};  ///< the ceiling where only an operator can help
     std::chrono::milliseconds stable_after{30'000};  ///< online that long, the back-off begins anew
