@@ -7,6 +7,7 @@
 
 #include "cli/command.hpp"
 #include "cli/program.hpp"
+#include "cli/store.hpp"
 
 namespace courant::cli {
 namespace {
@@ -103,7 +104,7 @@ int check_command(Words words, Console& console) {
         console.err << "warning        " << warning << '\n';
     bool all_well = true;
     shared_store(config);
-    console.out << "store          " << config.store.path.string() << '\n';
+    console.out << "store          " << place_of(config.store) << '\n';
     all_well = make_adapters(config, console) && all_well;
     if (given->count("offline") == 0) all_well = reach_servers(config, console) && all_well;
     return all_well ? Exit::done : Exit::configuration;

@@ -1,9 +1,11 @@
 // `courant status`: the state of a proxy at a glance, from its store; beside a running proxy or
 // without one.
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "cli/command.hpp"
+#include "cli/store.hpp"
 #include "proxy-core/federation/protocol.hpp"
 
 namespace courant::cli {
@@ -29,6 +31,7 @@ struct Snapshot {
         circuits;  ///< by peer: open or half-open, where it is not closed
     std::vector<JobState> jobs;
     std::map<std::string, std::int64_t> counters;
+    std::vector<Lease> leases;
 };
 
 Snapshot snapshot(Mailboxes& m, const Config& config) {
@@ -51,6 +54,7 @@ Snapshot snapshot(Mailboxes& m, const Config& config) {
     }
     now.jobs = m.job_states();
     now.counters = m.counters();
+    now.leases = m.leases(std::chrono::system_clock::now());
     return now;
 }
 
@@ -142,7 +146,8 @@ int status_command(Words words, Console& console) {
     const Config config = config_of(*given);
     const auto store = shared_store(config);
     Snapshot now = read_from(*store, [&](Mailboxes& m) { return snapshot(m, config); });
-    now.running = running_on(config.store.path).has_value();
+    now.running =
+        is_shared(config.store) ? !now.leases.empty() : running_on(config.store.path).has_value();
     const ordered_json status = page(config, now);
     if (listing_of(*given) == Listing::json) {
         console.out << status.dump(2, ' ', false, ordered_json::error_handler_t::replace) << '\n';

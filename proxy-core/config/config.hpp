@@ -52,7 +52,12 @@ struct IdentityConfig {
 
 /// [store]: where mailboxes, peers and cursors are kept.
 struct StoreConfig {
+    /// The SQLite file, unless there is a url.
     std::filesystem::path path = "courant.db";
+    /// The PostgreSQL database that takes its place, for several workers; it may hold a password.
+    Secret url = {};
+    /// Where in that database our tables lie.
+    std::string schema = "courant";
 
     bool operator==(const StoreConfig&) const = default;
 };

@@ -79,6 +79,15 @@ inline constexpr Key store[] = {
                   .type = path,
                   .fallback = "courant.db",
                   .help = "The SQLite file that holds mailboxes, peers, grants and cursors"}},
+    {.property = {.name = "url",
+                  .type = secret,
+                  .help = "In place of path a PostgreSQL database, on which several workers may "
+                          "run: postgresql://user:password@host:5432/database; better url_file, "
+                          "the path of a file that holds that"}},
+    {.property = {.name = "schema",
+                  .type = text,
+                  .fallback = "courant",
+                  .help = "The schema of that database that is this proxy's own"}},
 };
 
 inline constexpr Key limits[] = {

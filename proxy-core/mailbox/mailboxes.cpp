@@ -32,7 +32,8 @@ std::optional<OutgoingLane> Mailboxes::find_lane(const LaneId& lane) {
 
 std::vector<OutgoingLane> Mailboxes::waiting_lanes() {
     auto lanes = outgoing_lanes();
-    std::erase_if(lanes, [](const OutgoingLane& lane) { return lane.next == lane.acknowledged + 1; });
+    std::erase_if(lanes,
+                  [](const OutgoingLane& lane) { return lane.next == lane.acknowledged + 1; });
     for (OutgoingLane& lane : lanes) lane.oldest.reset();
     return lanes;
 }

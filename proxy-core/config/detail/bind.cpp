@@ -6,6 +6,8 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "proxy-core/mailbox/postgres_store.hpp"
+
 namespace courant::detail {
 namespace {
 
@@ -79,9 +81,18 @@ IdentityConfig bind_identity(const CheckedTable& table, Faults& faults) {
     return identity;
 }
 
-StoreConfig bind_store(const CheckedTable& table) {
+StoreConfig bind_store(const CheckedTable& table, Faults& faults) {
+    const auto& settings = table.settings;
     StoreConfig store;
-    if (table.settings.has("path")) store.path = table.settings.text("path");
+    if (settings.has("path")) store.path = settings.text("path");
+    if (settings.has("schema")) store.schema = settings.text("schema");
+    if (store.schema.empty()) table.fault(faults, "schema", "must not be empty");
+    if (!settings.has("url")) return store;
+    store.url = Secret(settings.text("url"));
+    const auto* key = table.node->find("url_file") != nullptr ? "url_file" : "url";
+    if (table.node->find("path") != nullptr)
+        table.fault(faults, key, "given together with path; keep one of them");
+    if (const auto wrong = postgres_url_fault(store.url)) table.fault(faults, key, *wrong);
     return store;
 }
 

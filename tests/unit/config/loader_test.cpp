@@ -98,7 +98,7 @@ TEST_CASE("all faults are told at once, in the order of the file") {
 
 TEST_CASE("a key unlike any other is answered with those there are") {
     CHECK(faults_of(identity + "[store]\nzebra = 1\n") ==
-          Lines{"town.toml:6: store.zebra: unknown key. There are: path"});
+          Lines{"town.toml:6: store.zebra: unknown key. There are: path, url, schema, url_file"});
 }
 
 TEST_CASE("what is no TOML is told with line and column") {

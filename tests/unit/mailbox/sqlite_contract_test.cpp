@@ -5,6 +5,7 @@
 #include "tests/unit/mailbox/room_contract.hpp"
 #include "tests/unit/mailbox/sqlite_home.hpp"
 #include "tests/unit/mailbox/transaction_contract.hpp"
+#include "tests/unit/mailbox/workers_contract.hpp"
 
 TYPE_TO_STRING(courant::test::SqliteHome);
 
@@ -62,5 +63,14 @@ TEST_CASE_TEMPLATE_INVOKE(counters_and_notes, SqliteHome);
 
 TEST_CASE_TEMPLATE_INVOKE(a_store_says_how_much_room_it_takes, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(giving_back_takes_nothing_away, SqliteHome);
+
+TEST_CASE_TEMPLATE_INVOKE(two_workers_fill_one_lane, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(two_workers_begin_one_lane, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(positions_come_in_the_order_of_commits, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(opposite_orders_get_through, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(a_lease_has_one_holder, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(a_lease_runs_out, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(a_lost_lease_undoes_the_work, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(leases_are_shared_out, SqliteHome);
 
 }  // namespace courant::test
