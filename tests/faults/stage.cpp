@@ -138,7 +138,7 @@ void Stage::in_store(const Proxy& proxy, const Work& work) const {
 
 std::int64_t Stage::received(const Proxy& proxy) const {
     std::int64_t readings = 0;
-    in_store(proxy, [&](Mailboxes& m) { readings = m.inbox_size(0).second; });
+    in_store(proxy, [&](Mailboxes& m) { readings = m.inbox_size(0).records; });
     return readings;
 }
 
