@@ -41,6 +41,7 @@
 #include "proxy-core/channel.hpp"
 #include "proxy-core/federation/agenda.hpp"
 #include "proxy-core/federation/fair_queue.hpp"
+#include "proxy-core/federation/features.hpp"
 #include "proxy-core/federation/lane.hpp"
 #include "proxy-core/federation/protocol.hpp"
 #include "proxy-core/federation/transport.hpp"
@@ -57,6 +58,10 @@ struct FederationSettings {
     Jid self;
     LaneLimits lanes;
     StanzaLimits stanzas;
+    /// What we write and say that we read.
+    Encodings encodings = Encodings::xml_and_packed;
+    /// How much of a packed pack is unpacked.
+    BodyLimits bodies;
     /// Reading from the network pauses while more than this waits to be stored.
     std::size_t intake_bytes = std::size_t{8} << 20;
     /// How many lanes one peer may begin: a new one is for a new store, which is rare.
@@ -154,6 +159,8 @@ class Federation : private TransportListener {
     void take(const Void& gap, const Jid& from, const Element& message);
     void take(const Receipt& receipt, const Jid& from);
     void take(const Resume& resume, const Jid& from);
+    void take_iq(const Element& iq);
+    void ask_features(const Jid& from);
     std::shared_ptr<Intaken> arrived(const Jid& from, const Element& message);
     void store_intake(const std::shared_ptr<Intaken>& intaken);
     static void take_in(Intaken& intaken, Mailboxes& m, std::int64_t most_lanes, Time now);
@@ -182,6 +189,7 @@ class Federation : private TransportListener {
     void pump();
     void pump(Route& route, std::optional<Message> fresh = {});
     void send_fetched(Route& route, const Fetch& fetch, std::vector<Message> messages);
+    std::string stanza_for(const Message& message);
     void hand_over();
     void follow_circuit(Route& route, const std::string& why);
     void send_voids(const Lane& lane, Seq from, Seq to);
@@ -207,9 +215,12 @@ class Federation : private TransportListener {
     std::map<LaneKey, Owed> owed_;                      ///< receipts to send at the end of the turn
     std::set<Jid> renewed_;  ///< whose lane was renewed in this run: a peer can do it once
     FairQueue<Route*, Waiting> outgoing_;
-    Agenda<Route*> agenda_;           ///< lanes that will have something to do, and when
-    std::deque<Route*> idle_;         ///< lanes to be asked now: with nothing under way
-    std::deque<Route*> busy_;         ///< and the others
+    Agenda<Route*> agenda_;    ///< lanes that will have something to do, and when
+    std::deque<Route*> idle_;  ///< lanes to be asked now: with nothing under way
+    std::deque<Route*> busy_;  ///< and the others
+    PeerFeatures features_;
+    BodyReader bodies_;
+    senml::Pack pack_;                ///< the one inspected last, for its memory
     std::size_t fetching_bytes_ = 0;  ///< asked of the outbox and not yet answered
     bool lanes_known_ = false;
     Instant complaints_since_{};

@@ -14,6 +14,9 @@ namespace {
 // Rejects of messages in the outbox that are remembered: a peer cannot make us remember more.
 constexpr std::size_t most_rejected = 65'536;
 
+// How soon a lane is looked at again that waits for the word of its peer on packed packs.
+constexpr std::chrono::milliseconds hear_again{10};
+
 // What a lane reads from the outbox at once: enough to be worth a look, little enough that many
 // lanes can read ahead together.
 constexpr std::int64_t portion_bytes = std::int64_t{256} << 10;
@@ -37,8 +40,9 @@ Federation::Route* Federation::route(const LaneId& lane, const Jid& from, std::s
 }
 
 void Federation::take(const Receipt& receipt, const Jid& from) {
-    Route* route = this->route(receipt.lane, from, "receipt");
+    Route* route = this->route(receipt.lane, from.bare(), "receipt");
     if (!route) return;
+    ask_features(from);
     const Seq before = route->lane.acknowledged();
     settle(*route, before, route->lane.receipt(receipt.through, steady_now()), receipt.rejects);
     for (const auto& [first, last] : receipt.missing)
@@ -48,12 +52,14 @@ void Federation::take(const Receipt& receipt, const Jid& from) {
 }
 
 void Federation::take(const Resume& resume, const Jid& from) {
-    Route* route = this->route(resume.lane, from, "resume");
+    Route* route = this->route(resume.lane, from.bare(), "resume");
     if (!route) return;
+    features_.resumed(from);
+    ask_features(from);
     if (resume.next <= route->lane.acknowledged()) {
-        counters_.get("courant_peer_losses_total", {{"peer", from.to_string()}}).add();
+        counters_.get("courant_peer_losses_total", {{"peer", from.bare().to_string()}}).add();
         logger_.error("the peer has lost what it had acknowledged",
-                      {{"peer", from.to_string()},
+                      {{"peer", from.bare().to_string()},
                        {"lane", resume.lane.value},
                        {"from", resume.next},
                        {"to", route->lane.acknowledged()}});
@@ -61,6 +67,11 @@ void Federation::take(const Resume& resume, const Jid& from) {
     const Seq before = route->lane.acknowledged();
     settle(*route, before, route->lane.resume(resume.next, steady_now()), {});
     schedule(*route);
+}
+
+// Whoever answers for a lane says which packs it understands.
+void Federation::ask_features(const Jid& from) {
+    if (const auto question = features_.heard(from, steady_now())) transport_.send(*question);
 }
 
 void Federation::settle(Route& route, Seq before, Answered outcome, std::vector<Reject> rejects) {
@@ -178,7 +189,7 @@ void Federation::bury_rejected(Mailboxes& m, const Jid& from, const LaneId& lane
                 .record = reject.record,
                 .reason = reject.reason,
                 .payload = reject.record ? single_record(message->body, *reject.record, now)
-                                         : message->body,
+                                         : payload_text(message->body, now),
                 .envelope = message->envelope});
     }
 }
@@ -242,13 +253,20 @@ Federation::Route& Federation::add_lane(const OutgoingLane& stored) {
 // Of a new lane the store knows how far it is acknowledged.
 void Federation::look_up(const std::set<LaneId>& lanes) {
     auto found = std::make_shared<std::vector<OutgoingLane>>();
+    auto peers = std::make_shared<std::vector<Peer>>();
     post(
-        [found, lanes](Mailboxes& m) {
-            for (const LaneId& lane : lanes)
-                if (auto stored = m.find_lane(lane)) found->push_back(std::move(*stored));
+        [found, peers, lanes](Mailboxes& m) {
+            for (const LaneId& lane : lanes) {
+                auto stored = m.find_lane(lane);
+                if (!stored) continue;
+                if (auto peer = m.find_peer(stored->peer)) peers->push_back(std::move(*peer));
+                found->push_back(std::move(*stored));
+            }
         },
-        [this, found](const std::exception_ptr& failure) {
-            if (!failure) refreshed(*found);
+        [this, found, peers](const std::exception_ptr& failure) {
+            if (failure) return;
+            for (const Peer& peer : *peers) features_.remember(peer);
+            refreshed(*found);
         });
 }
 
@@ -257,17 +275,21 @@ void Federation::look_up(const std::set<LaneId>& lanes) {
 void Federation::refresh_lanes() {
     refresh_due_ = steady_now() + settings_.lane_refresh;
     auto lanes = std::make_shared<std::vector<OutgoingLane>>();
+    auto peers = std::make_shared<std::vector<Peer>>();
     post(
-        [lanes, all = !lanes_known_](Mailboxes& m) {
+        [lanes, peers, all = !lanes_known_](Mailboxes& m) {
             *lanes = all ? m.outgoing_lanes() : m.waiting_lanes();
+            for (const OutgoingLane& lane : *lanes)
+                if (auto peer = m.find_peer(lane.peer)) peers->push_back(std::move(*peer));
             if (!all) return;
             // What a run before this one knew of its circuits is of no use any more.
             for (const OutgoingLane& lane : *lanes)
                 if (!m.note(circuit_note(lane.peer)).empty())
                     m.set_note(circuit_note(lane.peer), "");
         },
-        [this, lanes](const std::exception_ptr& failure) {
+        [this, lanes, peers](const std::exception_ptr& failure) {
             if (failure) return;
+            for (const Peer& peer : *peers) features_.remember(peer);
             lanes_known_ = true;
             refreshed(*lanes);
         });
@@ -325,6 +347,12 @@ void Federation::pump(Route& route, std::optional<Message> fresh) {
         follow_circuit(route, {});
         return schedule(route);
     }
+    // One message, to hear from the peer whether it still reads packed packs.
+    const bool unsure = features_.unsure(route.lane.peer(), steady_now());
+    if (unsure && route.lane.in_flight() > 0 && !route.lane.overdue(steady_now())) {
+        agenda_.set(&route, steady_now() + hear_again);
+        return;
+    }
     const auto patience = route.lane.patience();
     auto fetch = route.lane.next_fetch(steady_now());
     if (!fetch) {
@@ -338,6 +366,7 @@ void Federation::pump(Route& route, std::optional<Message> fresh) {
         send_fetched(route, *fetch, std::move(alone));
         return schedule(route);
     }
+    if (unsure) fetch->messages = std::min<std::int64_t>(fetch->messages, 1);
     const std::size_t taken = outgoing_.bytes() + fetching_bytes_;
     const auto room = static_cast<std::int64_t>(settings_.read_ahead_bytes - taken);
     fetch->bytes = std::min({fetch->bytes, room, portion_bytes});
@@ -371,7 +400,7 @@ void Federation::send_fetched(Route& route, const Fetch& fetch, std::vector<Mess
     waiting.reserve(messages.size());
     flying.reserve(messages.size());
     for (const Message& message : messages) {
-        waiting.push_back({.stanza = to_stanza(message),
+        waiting.push_back({.stanza = stanza_for(message),
                            .seq = message.seq,
                            .turn = route.lane.turn(),
                            .again = fetch.through.has_value()});
@@ -387,6 +416,19 @@ void Federation::send_fetched(Route& route, const Fetch& fetch, std::vector<Mess
         outgoing_.push(&route, std::move(one), bytes, flowing);
     }
     follow_circuit(route, {});
+}
+
+// In the form that the peer understands. A body that cannot be read any more goes as it is: the
+// peer says what is wrong with it, and it becomes a dead letter.
+std::string Federation::stanza_for(const Message& message) {
+    if (form_of(message.body) == BodyForm::compact && !features_.packed(message.peer)) {
+        if (auto xml = bodies_.to_xml(message.body, message.stored_at)) {
+            Message in_xml = message;
+            in_xml.body = std::move(*xml);
+            return to_stanza(in_xml);
+        }
+    }
+    return to_stanza(message);
 }
 
 // Whose turn it is goes to the transport, as long as that is short. What its lane has taken back

@@ -157,6 +157,8 @@ class Lane {
     /// Counts how often the lane went back: what was fetched under another number is not to be sent
     /// any more.
     std::uint64_t turn() const { return turn_; }
+    /// Whether the answer to what is in flight has stayed away for too long.
+    bool overdue(Instant now) const { return answer_due_ && now >= *answer_due_; }
     /// How long an answer may take at present.
     std::chrono::milliseconds patience() const { return patience_; }
 
