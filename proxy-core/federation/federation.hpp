@@ -94,6 +94,10 @@ struct Enqueued {
     /// The message itself, if it is small: where its lane is idle it goes as it is, and a live
     /// reading need not wait until it has been read back from the outbox.
     std::optional<Message> fresh = {};
+    /// When that was, on the clock that nobody sets. Made inside the transaction, so that it tells
+    /// whether messages were put together before or after (coalesce.hpp): a number from before may
+    /// by now be another message's, or nobody's.
+    Instant numbered_at = std::chrono::steady_clock::now();
 };
 
 /// Everything between the mailboxes and the transport.
@@ -131,6 +135,7 @@ class Federation : private TransportListener {
         Seq stored_through = 0;  ///< the store knows that the peer has everything through here
         Circuit circuit = Circuit::closed;  ///< as people were told
         bool listed = false;                ///< stands in one of the lists of who is to be asked
+        Instant merged_at = {};             ///< when messages were put together last
         std::vector<Reject> unstored_rejects = {};
         /// What the peer refused, by number and record, and the outbox still holds.
         std::set<std::pair<Seq, std::int64_t>> rejected = {};
@@ -147,6 +152,7 @@ class Federation : private TransportListener {
     struct ReadAhead {
         std::vector<Message> messages;
         std::optional<Seq> last = {};  ///< of the lane, if messages were put together
+        Instant merged_at;             ///< and when
     };
 
     void on_online(const Jid& full_jid) override;

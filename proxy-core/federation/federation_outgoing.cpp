@@ -222,6 +222,7 @@ void Federation::outbox_grew(std::vector<Enqueued> messages) {
                 continue;
             }
             Route& route = known->second;
+            if (message.numbered_at < route.merged_at) continue;  // the merge has told of it
             route.lane.grew(message.seq, message.records, steady_now());
             const auto due = route.lane.due();
             const bool at_once = message.fresh && online_ && !route.listed && due &&
@@ -377,7 +378,10 @@ void Federation::pump(Route& route, std::optional<Message> fresh) {
     auto read = std::make_shared<ReadAhead>();
     post(
         [read, bounds, id = route.lane.id(), fetch = *fetch](Mailboxes& m) {
-            if (fetch.merge) read->last = coalesce(m, id, *fetch.merge, bounds);
+            if (fetch.merge) {
+                read->last = coalesce(m, id, *fetch.merge, bounds);
+                read->merged_at = steady_now();
+            }
             if (fetch.messages > 0)
                 read->messages =
                     m.outbox(id, fetch.after, {.messages = fetch.messages, .bytes = fetch.bytes});
@@ -385,7 +389,10 @@ void Federation::pump(Route& route, std::optional<Message> fresh) {
         [this, read, bytes, &route, fetch = *fetch](const std::exception_ptr& failure) {
             fetching_bytes_ -= bytes;
             if (failure) read->messages.clear();
-            if (read->last && !failure) route.lane.merged(fetch, *read->last);
+            if (read->last && !failure) {
+                route.lane.merged(fetch, *read->last);
+                route.merged_at = read->merged_at;
+            }
             send_fetched(route, fetch, std::move(read->messages));
             schedule(route);
         });
