@@ -229,6 +229,7 @@ class Federation : private TransportListener {
     senml::Pack pack_;                ///< the one inspected last, for its memory
     std::size_t fetching_bytes_ = 0;  ///< asked of the outbox and not yet answered
     bool lanes_known_ = false;
+    std::optional<std::int64_t> peers_revision_;  ///< of the peers that `features_` knows
     Instant complaints_since_{};
     int complaints_ = 0;              ///< in that minute
     std::size_t intake_waiting_ = 0;  ///< bytes handed to the store and not yet committed

@@ -25,6 +25,10 @@ void Federation::on_stanza(std::string_view text) {
 void Federation::take_iq(const Element& iq) {
     if (const auto reply = answer_iq(iq, settings_.encodings)) return answer(*reply);
     const auto answered = features_.answered(iq);
+    // Its lane may have waited for that.
+    const auto from = Jid::parse(iq.attribute("from"));
+    for (auto& [id, route] : routes_)
+        if (from && route.lane.peer() == from->bare()) schedule(route);
     if (!answered) return;
     logger_.info(answered->packed ? "the peer understands packed packs" : "the peer gets XML",
                  {{"peer", answered->peer.to_string()}});

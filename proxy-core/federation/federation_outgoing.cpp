@@ -277,20 +277,22 @@ void Federation::refresh_lanes() {
     refresh_due_ = steady_now() + settings_.lane_refresh;
     auto lanes = std::make_shared<std::vector<OutgoingLane>>();
     auto peers = std::make_shared<std::vector<Peer>>();
+    auto revision = std::make_shared<std::optional<std::int64_t>>(peers_revision_);
     post(
-        [lanes, peers, all = !lanes_known_](Mailboxes& m) {
+        [lanes, peers, revision, all = !lanes_known_](Mailboxes& m) {
             *lanes = all ? m.outgoing_lanes() : m.waiting_lanes();
-            for (const OutgoingLane& lane : *lanes)
-                if (auto peer = m.find_peer(lane.peer)) peers->push_back(std::move(*peer));
+            const std::int64_t now = m.subscriptions_revision();
+            if (std::exchange(*revision, now) != now) *peers = m.peers();
             if (!all) return;
             // What a run before this one knew of its circuits is of no use any more.
             for (const OutgoingLane& lane : *lanes)
                 if (!m.note(circuit_note(lane.peer)).empty())
                     m.set_note(circuit_note(lane.peer), "");
         },
-        [this, lanes, peers](const std::exception_ptr& failure) {
+        [this, lanes, peers, revision](const std::exception_ptr& failure) {
             if (failure) return;
             for (const Peer& peer : *peers) features_.remember(peer);
+            peers_revision_ = *revision;
             lanes_known_ = true;
             refreshed(*lanes);
         });

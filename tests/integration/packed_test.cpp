@@ -89,10 +89,14 @@ TEST_CASE("a peer that is told to get XML gets XML, and nothing is lost when tha
     CHECK(packs_of_coop(stage.home) == "xml only");
 
     stage.home.expect({"peer", "add", stage.coop.jid()});
-    append_rows(household, 1000, 1000);
-    REQUIRE(wait_until([&] { return arrived() == 4080; }));
-    REQUIRE(wait_until([&] { return packs_of_coop(stage.home) == "packed"; }));
-    append_rows(household, 2000, 1000);
-    REQUIRE(wait_until([&] { return arrived() == 6080; }));
+    // It is asked with its next word after the change was seen.
+    int rows = 1000;
+    REQUIRE(wait_until([&] {
+        append_rows(household, rows++, 1);
+        return packs_of_coop(stage.home) == "packed";
+    }));
+    append_rows(household, rows, 1000);
+    rows += 1000;
+    REQUIRE(wait_until([&] { return arrived() == 80 + 2 * rows; }));
     CHECK(forms_in_inbox(stage.coop).contains(courant::BodyForm::compact));
 }
