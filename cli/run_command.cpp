@@ -1,4 +1,6 @@
 // `courant run`: the proxy itself, until somebody stops it; with --once, every job once.
+#include <fmt/format.h>
+
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -7,8 +9,10 @@
 #include <ostream>
 #include <random>
 #include <stop_token>
+#include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "cli/command.hpp"
 #include "cli/program.hpp"

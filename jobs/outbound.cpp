@@ -3,12 +3,18 @@
 #include <utility>
 
 namespace courant {
+namespace {
+
+// Live readings are this small; of a load curve the outbox holds the only copy.
+constexpr std::size_t largest_fresh = 4096;
+
+}  // namespace
 
 Outbound::Outbound(std::string adapter, DispatchRules rules, StoreThread& store,
                    OutboxGrew outbox_grew, Counters& counters,
                    std::shared_ptr<CurrentAudience> audience, Right right)
     : adapter_(std::move(adapter)),
-      rules_(std::move(rules)),
+      dispatcher_(std::move(rules)),
       store_(store),
       outbox_grew_(std::move(outbox_grew)),
       counters_(counters),
@@ -75,7 +81,7 @@ void Outbound::put(const senml::Pack& readings, const std::vector<Refused>& refu
     Dispatch work;
     std::vector<Enqueued> numbers;
     for (;;) {
-        work = dispatch(readings, *remembered_, rules_);
+        work = dispatcher_.dispatch(readings, *remembered_);
         work.refused.insert(work.refused.begin(), refused.begin(), refused.end());
         Committed committed = commit(work, kind, place, now);
         numbers = std::move(committed.numbers);
@@ -88,6 +94,17 @@ void Outbound::put(const senml::Pack& readings, const std::vector<Refused>& refu
     count("courant_readings_extracted_total", readings.size());
     count("courant_readings_unwanted_total", static_cast<std::size_t>(work.unwanted));
     count("courant_readings_refused_total", work.refused.size());
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        Outgoing& message = work.messages[i];
+        if (message.body.size() > largest_fresh) continue;
+        numbers[i].fresh = Message{.peer = message.peer,
+                                   .lane = numbers[i].lane,
+                                   .seq = numbers[i].seq,
+                                   .envelope = std::move(message.envelope),
+                                   .body = std::move(message.body),
+                                   .records = message.records,
+                                   .stored_at = now};
+    }
     if (!numbers.empty()) outbox_grew_(std::move(numbers));
 }
 

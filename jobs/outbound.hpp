@@ -55,7 +55,7 @@ class Outbound {
     Committed commit(const Dispatch& work, Place kind, const std::string& place, Time now);
 
     std::string adapter_;
-    DispatchRules rules_;
+    Dispatcher dispatcher_;
     StoreThread& store_;
     OutboxGrew outbox_grew_;
     Counters& counters_;

@@ -17,6 +17,7 @@
 
 #include "jobs/job.hpp"
 #include "jobs/worker.hpp"
+#include "proxy-core/mailbox/body.hpp"
 #include "proxy-core/mailbox/store_thread.hpp"
 #include "proxy-core/observe/counters.hpp"
 #include "proxy-core/observe/log.hpp"
@@ -91,6 +92,8 @@ class ReceiveJob : public Job {
     StoreThread& store_;
     Logger logger_;
     Counters& counters_;
+    BodyReader bodies_;
+    senml::Pack pack_;  ///< the message read last, for its memory
     Right right_;  ///< to write to the app
     Batch batch_;
 };

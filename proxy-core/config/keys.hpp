@@ -18,8 +18,9 @@ namespace courant {
 
 /// One key: a property, and what a Property cannot say.
 struct Key {
-    /// A list is written ["a", "b"]; its elements are what the property says.
-    enum class Shape { single, list };
+    /// A list is written ["a", "b"]; its elements are what the property says. Of one_or_list, one
+    /// element may stand alone.
+    enum class Shape { single, list, one_or_list };
 
     Property property;
     Shape shape = Shape::single;
@@ -59,7 +60,10 @@ inline constexpr Key identity[] = {
                   .help = "Its password; better password_file, the path of a file that holds it"}},
     {.property = {.name = "server",
                   .type = text,
-                  .help = "host:port of the XMPP server, where the DNS does not name it"}},
+                  .help =
+                      "host:port of the XMPP server, where the DNS does not name it; several "
+                      "in order of preference: [\"a.example.org:5222\", \"b.example.org:5222\"]"},
+     .shape = Key::Shape::one_or_list},
     {.property =
          {.name = "ca_file",
           .type = path,
@@ -92,6 +96,14 @@ inline constexpr Key store[] = {
      .shortest = std::chrono::seconds{1}},
 };
 
+inline constexpr Key federation[] = {
+    {.property = {.name = "packed",
+                  .type = flag,
+                  .fallback = "true",
+                  .help = "Speak packed packs with peers that understand them: a fraction of the "
+                          "bytes, and of the servers' work. false: XML toward everybody"}},
+};
+
 inline constexpr Key limits[] = {
     {.property =
          {.name = "stanza_bytes",
@@ -109,6 +121,12 @@ inline constexpr Key limits[] = {
                   .help = "The most readings in one message"},
      .least = 1,
      .most = 100'000},
+    {.property = {.name = "packed_records_per_message",
+                  .type = integer,
+                  .fallback = "2000",
+                  .help = "The same toward peers that understand packed packs"},
+     .least = 1,
+     .most = 100'000},
     {.property = {.name = "window_messages",
                   .type = integer,
                   .fallback = "64",
@@ -122,6 +140,12 @@ inline constexpr Key limits[] = {
                   .help = "The most bytes on their way to one peer without a receipt"},
      .least = 10'000,
      .most = 1'000'000'000},
+    {.property = {.name = "answer_timeout",
+                  .type = duration,
+                  .fallback = "10s",
+                  .help = "How long a peer may take for a receipt before we send again; where "
+                          "answers take longer, we learn it"},
+     .shortest = a_moment},
     {.property = {.name = "lane_bytes_per_second",
                   .type = integer,
                   .fallback = "0",
@@ -142,6 +166,13 @@ inline constexpr Key limits[] = {
                   .fallback = "262144",
                   .unit = "bytes",
                   .help = "The largest stanza that we accept"},
+     .least = 10'000,
+     .most = 100'000'000},
+    {.property = {.name = "receive_pack_bytes",
+                  .type = integer,
+                  .fallback = "4194304",
+                  .unit = "bytes",
+                  .help = "The largest packed pack that we accept, once it is unpacked"},
      .least = 10'000,
      .most = 100'000'000},
     {.property = {.name = "receive_depth",
@@ -174,7 +205,8 @@ inline constexpr Key limits[] = {
     {.property = {.name = "retry_max",
                   .type = duration,
                   .fallback = "5m",
-                  .help = "The longest pause between two tries"},
+                  .help = "The longest pause between two tries; at our own server 20s, if this "
+                          "is longer"},
      .shortest = a_moment},
     {.property =
          {.name = "ping_interval",
@@ -246,6 +278,7 @@ inline constexpr Key receive[] = {
 inline constexpr Section sections[] = {
     {"identity", Section::Count::once, "Who we are in the federation.", identity},
     {"store", Section::Count::once, "Where we keep what must not be lost.", store},
+    {"federation", Section::Count::once, "How we speak with our peers.", federation},
     {"limits", Section::Count::once, "How much and how long.", limits},
     {"log", Section::Count::once, "What we tell on stderr.", log},
     {"extract", Section::Count::many, "Readings of an adapter that go into the federation.",

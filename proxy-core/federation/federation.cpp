@@ -25,8 +25,12 @@ Federation::Federation(FederationSettings settings, Transport& transport, StoreT
       session_fault_(logger_, "session"),
       store_fault_(logger_, "store"),
       outgoing_(grace_bytes),
+      features_(settings_.encodings),
+      bodies_(settings_.bodies),
       refresh_due_(steady_now()),
-      events_(std::make_shared<Channel<Event>>()) {}
+      events_(std::make_shared<Channel<Event>>()) {
+    doubt_lanes_of_before();
+}
 
 Federation::~Federation() {
     // Works still queued in the store hold pointers to this: wait until the store has done them.
@@ -115,8 +119,11 @@ void Federation::on_online(const Jid& full_jid) {
     online_ = true;
     resource_ = full_jid.resource();
     session_fault_.succeeded(settings_.clock());
-    logger_.info("session began", {{"jid", full_jid.to_string()}});
+    const std::string where = transport_.where();
+    logger_.info("session began", {{"jid", full_jid.to_string()},
+                                   {"server", where.empty() ? full_jid.domain() : where}});
     counters_.get("courant_sessions_total").add();
+    features_.session_began();
     for (auto& [id, route] : routes_) {
         if (!route.ours) continue;
         route.lane.session_began(steady_now());
@@ -125,7 +132,7 @@ void Federation::on_online(const Jid& full_jid) {
     refresh_lanes();
     say_where_we_stand();
     note_session("online since " + to_timestamp_for_people(settings_.clock()) + " as " +
-                 full_jid.to_string());
+                 full_jid.to_string() + (where.empty() ? "" : " at " + where));
 }
 
 void Federation::on_offline(const SessionLoss& loss) {

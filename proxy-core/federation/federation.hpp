@@ -41,6 +41,7 @@
 #include "proxy-core/channel.hpp"
 #include "proxy-core/federation/agenda.hpp"
 #include "proxy-core/federation/fair_queue.hpp"
+#include "proxy-core/federation/features.hpp"
 #include "proxy-core/federation/lane.hpp"
 #include "proxy-core/federation/lane_rights.hpp"
 #include "proxy-core/federation/protocol.hpp"
@@ -58,6 +59,10 @@ struct FederationSettings {
     Jid self;
     LaneLimits lanes;
     StanzaLimits stanzas;
+    /// What we write and say that we read.
+    Encodings encodings = Encodings::xml_and_packed;
+    /// How much of a packed pack is unpacked.
+    BodyLimits bodies;
     /// Reading from the network pauses while more than this waits to be stored.
     std::size_t intake_bytes = std::size_t{8} << 20;
     /// How many lanes one peer may begin: a new one is for a new store, which is rare.
@@ -91,6 +96,13 @@ struct Enqueued {
     Jid peer;
     Seq seq = 0;
     std::int64_t records = 1;
+    /// The message itself, if it is small: where its lane is idle it goes as it is, and a live
+    /// reading need not wait until it has been read back from the outbox.
+    std::optional<Message> fresh = {};
+    /// When that was, on the clock that nobody sets. Made inside the transaction, so that it tells
+    /// whether messages were put together before or after (coalesce.hpp): a number from before may
+    /// by now be another message's, or nobody's.
+    Instant numbered_at = std::chrono::steady_clock::now();
 };
 
 /// Everything between the mailboxes and the transport.
@@ -132,6 +144,7 @@ class Federation : private TransportListener {
         Circuit circuit = Circuit::closed;  ///< as people were told
         bool listed = false;                ///< stands in one of the lists of who is to be asked
         bool ours = true;                   ///< this worker sends it
+        Instant merged_at = {};             ///< when messages were put together last
         std::vector<Reject> unstored_rejects = {};
         /// What the peer refused, by number and record, and the outbox still holds.
         std::set<std::pair<Seq, std::int64_t>> rejected = {};
@@ -148,6 +161,7 @@ class Federation : private TransportListener {
     struct ReadAhead {
         std::vector<Message> messages;
         std::optional<Seq> last = {};  ///< of the lane, if messages were put together
+        Instant merged_at;             ///< and when
     };
 
     void on_online(const Jid& full_jid) override;
@@ -160,17 +174,20 @@ class Federation : private TransportListener {
     void take(const Void& gap, const Jid& from, const Element& message);
     void take(const Receipt& receipt, const Jid& from);
     void take(const Resume& resume, const Jid& from);
+    void take_iq(const Element& iq);
+    void ask_features(const Jid& from);
     std::shared_ptr<Intaken> arrived(const Jid& from, const Element& message);
     void store_intake(const std::shared_ptr<Intaken>& intaken);
     static void take_in(Intaken& intaken, Mailboxes& m, std::int64_t most_lanes, Time now);
     void intake_stored(const Intaken& intaken, const std::exception_ptr& failure);
     void refuse_sender(const Intaken& intaken);
-    void settle(Route& route, Seq before, std::variant<Settled, PeerFault> outcome,
-                std::vector<Reject> rejects);
+    void settle(Route& route, Seq before, Answered outcome, std::vector<Reject> rejects);
     void store_settled(Route& route);
     static void bury_rejected(Mailboxes& m, const Jid& from, const LaneId& lane,
                               const std::vector<Reject>& rejects, Time now);
+    void complain(const Route& route, Seq through, Seq known);
     void renew_if_restored(Route& route, Seq through);
+    void renew(Route& route, std::function<std::optional<LaneId>(Mailboxes&)> give_new);
     void tell_settled(const Jid& from, const LaneId& lane, const Settled& settled);
 
     Route* route(const LaneId& lane, const Jid& from, std::string_view what);
@@ -180,7 +197,8 @@ class Federation : private TransportListener {
     void begin_to_send(const OutgoingLane& stored);
     void cease_to_send(Route& route);
     std::uint64_t seed_of(const LaneId& lane) const;
-    void add_lane(const OutgoingLane& stored);
+    Route& add_lane(const OutgoingLane& stored);
+    void doubt_lanes_of_before();
     void look_up(const std::set<LaneId>& lanes);
     void refresh_lanes();
     void refreshed(const std::vector<OutgoingLane>& lanes);
@@ -188,9 +206,11 @@ class Federation : private TransportListener {
     void schedule(Route& route);
     void list(Route& route);
     Route* next_listed();
+    bool may_read_ahead() const;
     void pump();
-    void pump(Route& route);
+    void pump(Route& route, std::optional<Message> fresh = {});
     void send_fetched(Route& route, const Fetch& fetch, std::vector<Message> messages);
+    std::string stanza_for(const Message& message);
     void hand_over();
     void follow_circuit(Route& route, const std::string& why);
     void send_voids(const Lane& lane, Seq from, Seq to);
@@ -218,11 +238,15 @@ class Federation : private TransportListener {
     std::map<LaneKey, Owed> owed_;                      ///< receipts to send at the end of the turn
     std::set<Jid> renewed_;  ///< whose lane was renewed in this run: a peer can do it once
     FairQueue<Route*, Waiting> outgoing_;
-    Agenda<Route*> agenda_;           ///< lanes that will have something to do, and when
-    std::deque<Route*> idle_;         ///< lanes to be asked now: with nothing under way
-    std::deque<Route*> busy_;         ///< and the others
+    Agenda<Route*> agenda_;    ///< lanes that will have something to do, and when
+    std::deque<Route*> idle_;  ///< lanes to be asked now: with nothing under way
+    std::deque<Route*> busy_;  ///< and the others
+    PeerFeatures features_;
+    BodyReader bodies_;
+    senml::Pack pack_;                ///< the one inspected last, for its memory
     std::size_t fetching_bytes_ = 0;  ///< asked of the outbox and not yet answered
     bool lanes_known_ = false;
+    std::optional<std::int64_t> peers_revision_;  ///< of the peers that `features_` knows
     Instant complaints_since_{};
     int complaints_ = 0;              ///< in that minute
     std::size_t intake_waiting_ = 0;  ///< bytes handed to the store and not yet committed

@@ -14,6 +14,9 @@ namespace {
 // Rejects of messages in the outbox that are remembered: a peer cannot make us remember more.
 constexpr std::size_t most_rejected = 65'536;
 
+// How soon a lane is looked at again that waits for the word of its peer on packed packs.
+constexpr std::chrono::milliseconds hear_again{10};
+
 // What a lane reads from the outbox at once: enough to be worth a look, little enough that many
 // lanes can read ahead together.
 constexpr std::int64_t portion_bytes = std::int64_t{256} << 10;
@@ -40,10 +43,12 @@ Federation::Route* Federation::route(const LaneId& lane, const Jid& from, std::s
 }
 
 void Federation::take(const Receipt& receipt, const Jid& from) {
-    if (passed_on(receipt.lane, from, [&](const Jid& to) { return to_stanza(receipt, to); }))
+    const Jid sender = from.bare();
+    if (passed_on(receipt.lane, sender, [&](const Jid& to) { return to_stanza(receipt, to); }))
         return;
-    Route* route = this->route(receipt.lane, from, "receipt");
+    Route* route = this->route(receipt.lane, sender, "receipt");
     if (!route) return;
+    ask_features(from);
     const Seq before = route->lane.acknowledged();
     settle(*route, before, route->lane.receipt(receipt.through, steady_now()), receipt.rejects);
     for (const auto& [first, last] : receipt.missing)
@@ -53,9 +58,13 @@ void Federation::take(const Receipt& receipt, const Jid& from) {
 }
 
 void Federation::take(const Resume& resume, const Jid& from) {
-    if (passed_on(resume.lane, from, [&](const Jid& to) { return to_stanza(resume, to); })) return;
-    Route* route = this->route(resume.lane, from, "resume");
+    const Jid sender = from.bare();
+    if (passed_on(resume.lane, sender, [&](const Jid& to) { return to_stanza(resume, to); }))
+        return;
+    Route* route = this->route(resume.lane, sender, "resume");
     if (!route) return;
+    features_.resumed(from);
+    ask_features(from);
     if (resume.next <= route->lane.acknowledged()) {
         const std::string peer = route->lane.peer().to_string();
         counters_.get("courant_peer_losses_total", {{"peer", peer}}).add();
@@ -70,23 +79,27 @@ void Federation::take(const Resume& resume, const Jid& from) {
     schedule(*route);
 }
 
-void Federation::settle(Route& route, Seq before, std::variant<Settled, PeerFault> outcome,
-                        std::vector<Reject> rejects) {
-    const Jid& from = route.lane.peer();
-    const LaneId& lane = route.lane.id();
+// Whoever answers for a lane says which packs it understands.
+void Federation::ask_features(const Jid& from) {
+    if (const auto question = features_.heard(from, steady_now())) transport_.send(*question);
+}
+
+void Federation::settle(Route& route, Seq before, Answered outcome, std::vector<Reject> rejects) {
     if (const auto* fault = std::get_if<PeerFault>(&outcome)) {
-        counters_.get("courant_stanzas_refused_total").add();
-        if (may_complain())
-            logger_.error("the peer acknowledges what was never sent",
-                          {{"peer", from.to_string()},
-                           {"lane", lane.value},
-                           {"through", fault->through},
-                           {"given_out", fault->given_out}});
+        complain(route, fault->through, fault->given_out);
         return renew_if_restored(route, fault->through);
+    }
+    if (const auto* copy = std::get_if<OlderCopy>(&outcome)) {
+        complain(route, copy->through, copy->genuine);
+        return renew(route, [lane = route.lane.id(), genuine = copy->genuine,
+                             now = settings_.clock()](Mailboxes& m) {
+            m.acknowledge(lane, genuine);
+            return m.renew_lane(lane, now);
+        });
     }
     follow_circuit(route, {});
     const Settled& settled = std::get<Settled>(outcome);
-    tell_settled(from, lane, settled);
+    tell_settled(route.lane.peer(), route.lane.id(), settled);
     for (Reject& reject : rejects) {
         // Who sends a message again gets its reject again.
         const auto number = std::pair(reject.seq, reject.record.value_or(0));
@@ -104,24 +117,40 @@ void Federation::settle(Route& route, Seq before, std::variant<Settled, PeerFaul
 // what waited then and had arrived before the copy was put back arrives a second time, which is
 // better than not at all.
 void Federation::renew_if_restored(Route& route, Seq through) {
+    renew(route,
+          [lane = route.lane.id(), through,
+           now = settings_.clock()](Mailboxes& m) -> std::optional<LaneId> {
+              const auto stored = m.find_lane(lane);
+              if (!stored || stored->next > through) return std::nullopt;
+              return m.renew_lane(lane, now);
+          });
+}
+
+void Federation::complain(const Route& route, Seq through, Seq known) {
+    counters_.get("courant_stanzas_refused_total").add();
+    if (may_complain())
+        logger_.error("the peer acknowledges what was never sent",
+                      {{"peer", route.lane.peer().to_string()},
+                       {"lane", route.lane.id().value},
+                       {"through", through},
+                       {"given_out", known}});
+}
+
+void Federation::renew(Route& route, std::function<std::optional<LaneId>(Mailboxes&)> give_new) {
     if (!renewed_.insert(route.lane.peer()).second) return;
     auto renewed = std::make_shared<std::optional<LaneId>>();
-    post(
-        [renewed, lane = route.lane.id(), through, now = settings_.clock()](Mailboxes& m) {
-            for (const OutgoingLane& stored : m.outgoing_lanes())
-                if (stored.lane == lane && stored.next <= through)
-                    *renewed = m.renew_lane(lane, now);
-        },
-        [this, renewed, id = route.lane.id()](const std::exception_ptr& failure) {
-            Route& old = routes_.find(id.value)->second;
-            if (failure || !*renewed) return;
-            old.lane.retire();
-            logger_.error("the store is an older copy of itself: what waits goes in a new lane",
-                          {{"peer", old.lane.peer().to_string()},
-                           {"lane", id.value},
-                           {"new_lane", (*renewed)->value}});
-            refresh_lanes();
-        });
+    post([renewed, give_new = std::move(give_new)](Mailboxes& m) { *renewed = give_new(m); },
+         [this, renewed, id = route.lane.id()](const std::exception_ptr& failure) {
+             Route& old = routes_.find(id.value)->second;
+             if (failure) renewed_.erase(old.lane.peer());
+             if (failure || !*renewed) return;
+             old.lane.retire();
+             logger_.error("the store is an older copy of itself: what waits goes in a new lane",
+                           {{"peer", old.lane.peer().to_string()},
+                            {"lane", id.value},
+                            {"new_lane", (*renewed)->value}});
+             refresh_lanes();
+         });
 }
 
 // What a receipt settled leaves the outbox. One step at a time for each lane, because a reject
@@ -170,7 +199,7 @@ void Federation::bury_rejected(Mailboxes& m, const Jid& from, const LaneId& lane
                 .record = reject.record,
                 .reason = reject.reason,
                 .payload = reject.record ? single_record(message->body, *reject.record, now)
-                                         : message->body,
+                                         : payload_text(message->body, now),
                 .envelope = message->envelope});
     }
 }
@@ -202,9 +231,14 @@ void Federation::outbox_grew(std::vector<Enqueued> messages) {
                 strange.insert(message.lane);
                 continue;
             }
-            if (!known->second.ours) continue;
-            known->second.lane.grew(message.seq, message.records, steady_now());
-            schedule(known->second);
+            Route& route = known->second;
+            if (!route.ours) continue;
+            if (message.numbered_at < route.merged_at) continue;  // the merge has told of it
+            route.lane.grew(message.seq, message.records, steady_now());
+            const auto due = route.lane.due();
+            const bool at_once = message.fresh && online_ && !route.listed && due &&
+                                 *due <= steady_now() && may_read_ahead();
+            at_once ? pump(route, message.fresh) : schedule(route);
         }
         if (strange.empty()) return;
         look_up(strange);
@@ -213,7 +247,13 @@ void Federation::outbox_grew(std::vector<Enqueued> messages) {
     transport_.wake();
 }
 
-void Federation::add_lane(const OutgoingLane& stored) {
+// Before a job can give out numbers: what is in the store now is from before this run.
+void Federation::doubt_lanes_of_before() {
+    const auto lanes = store_.ask([](Mailboxes& m) { return m.outgoing_lanes(); });
+    for (const OutgoingLane& stored : lanes) add_lane(stored).lane.doubt();
+}
+
+Federation::Route& Federation::add_lane(const OutgoingLane& stored) {
     const auto [place, added] = routes_.try_emplace(
         stored.lane.value,
         Route{.lane = Lane(stored, settings_.lanes, seed_of(stored.lane)),
@@ -222,22 +262,30 @@ void Federation::add_lane(const OutgoingLane& stored) {
               .ours = !settings_.rights});
     Route& route = place->second;
     if (added && route.ours && online_) route.lane.session_began(steady_now());
+    return route;
 }
 
 // Of a new lane the store knows how far it is acknowledged.
 void Federation::look_up(const std::set<LaneId>& lanes) {
     auto found = std::make_shared<std::vector<OutgoingLane>>();
+    auto peers = std::make_shared<std::vector<Peer>>();
     std::set<LaneId> ours;
     for (const LaneId& lane : lanes)
         if (settings_.rights && is_ours(lane)) ours.insert(lane);
     post(
-        [found, lanes](Mailboxes& m) {
+        [found, peers, lanes](Mailboxes& m) {
             found->clear();
-            for (const LaneId& lane : lanes)
-                if (auto stored = m.find_lane(lane)) found->push_back(std::move(*stored));
+            peers->clear();
+            for (const LaneId& lane : lanes) {
+                auto stored = m.find_lane(lane);
+                if (!stored) continue;
+                if (auto peer = m.find_peer(stored->peer)) peers->push_back(std::move(*peer));
+                found->push_back(std::move(*stored));
+            }
         },
-        [this, found, ours](const std::exception_ptr& failure) {
+        [this, found, peers, ours](const std::exception_ptr& failure) {
             if (failure) return;
+            for (const Peer& peer : *peers) features_.remember(peer);
             for (const OutgoingLane& stored : *found) {
                 add_lane(stored);
                 // Read after it became ours: what is there now, the one before us may have sent.
@@ -252,17 +300,24 @@ void Federation::look_up(const std::set<LaneId>& lanes) {
 void Federation::refresh_lanes() {
     refresh_due_ = steady_now() + settings_.lane_refresh;
     auto lanes = std::make_shared<std::vector<OutgoingLane>>();
+    auto peers = std::make_shared<std::vector<Peer>>();
+    auto revision = std::make_shared<std::optional<std::int64_t>>(peers_revision_);
     post(
-        [lanes, all = !lanes_known_, shared = settings_.rights.has_value()](Mailboxes& m) {
+        [lanes, peers, revision, all = !lanes_known_,
+         shared = settings_.rights.has_value()](Mailboxes& m) {
             *lanes = all ? m.outgoing_lanes() : m.waiting_lanes();
+            const std::int64_t now = m.subscriptions_revision();
+            if (std::exchange(*revision, now) != now) *peers = m.peers();
             if (!all || shared) return;
             // What a run before this one knew of its circuits is of no use any more.
             for (const OutgoingLane& lane : *lanes)
                 if (!m.note(circuit_note(lane.peer)).empty())
                     m.set_note(circuit_note(lane.peer), "");
         },
-        [this, lanes](const std::exception_ptr& failure) {
+        [this, lanes, peers, revision](const std::exception_ptr& failure) {
             if (failure) return;
+            for (const Peer& peer : *peers) features_.remember(peer);
+            peers_revision_ = *revision;
             lanes_known_ = true;
             refreshed(*lanes);
         });
@@ -271,8 +326,7 @@ void Federation::refresh_lanes() {
 void Federation::refreshed(const std::vector<OutgoingLane>& lanes) {
     std::set<LaneId> gained;
     for (const OutgoingLane& stored : lanes) {
-        add_lane(stored);
-        Route& route = routes_.find(stored.lane.value)->second;
+        Route& route = add_lane(stored);
         if (!route.ours) {
             if (is_ours(stored.lane)) gained.insert(stored.lane);
             continue;
@@ -321,8 +375,24 @@ void Federation::pump() {
     while (Route* next = next_listed()) pump(*next);
 }
 
-void Federation::pump(Route& route) {
+bool Federation::may_read_ahead() const {
+    return outgoing_.bytes() + fetching_bytes_ < settings_.read_ahead_bytes;
+}
+
+void Federation::pump(Route& route, std::optional<Message> fresh) {
     if (!route.ours) return;
+    if (const auto number = route.lane.question(steady_now())) {
+        const Void question{route.lane.id(), *number, "where do you stand?"};
+        transport_.send(to_stanza(question, route.lane.peer()));
+        follow_circuit(route, {});
+        return schedule(route);
+    }
+    // One message, to hear from the peer whether it still reads packed packs.
+    const bool unsure = features_.unsure(route.lane.peer(), steady_now());
+    if (unsure && route.lane.in_flight() > 0 && !route.lane.overdue(steady_now())) {
+        agenda_.set(&route, steady_now() + hear_again);
+        return;
+    }
     const auto patience = route.lane.patience();
     auto fetch = route.lane.next_fetch(steady_now());
     if (!fetch) {
@@ -330,6 +400,13 @@ void Federation::pump(Route& route) {
                                           std::chrono::duration<double>(patience).count()));
         return schedule(route);
     }
+    if (fresh && fetch->after + 1 == fresh->seq && !fetch->through && !fetch->merge) {
+        std::vector<Message> alone;
+        alone.push_back(std::move(*fresh));
+        send_fetched(route, *fetch, std::move(alone));
+        return schedule(route);
+    }
+    if (unsure) fetch->messages = std::min<std::int64_t>(fetch->messages, 1);
     const std::size_t taken = outgoing_.bytes() + fetching_bytes_;
     const auto room = static_cast<std::int64_t>(settings_.read_ahead_bytes - taken);
     fetch->bytes = std::min({fetch->bytes, room, portion_bytes});
@@ -341,8 +418,11 @@ void Federation::pump(Route& route) {
     post(
         [read, bounds, id = route.lane.id(), fetch = *fetch,
          rights = settings_.rights](Mailboxes& m) {
-            if (fetch.merge && rights) rights->insist(m, id);
-            if (fetch.merge) read->last = coalesce(m, id, *fetch.merge, bounds);
+            if (fetch.merge) {
+                if (rights) rights->insist(m, id);
+                read->last = coalesce(m, id, *fetch.merge, bounds);
+                read->merged_at = steady_now();
+            }
             if (fetch.messages > 0)
                 read->messages =
                     m.outbox(id, fetch.after, {.messages = fetch.messages, .bytes = fetch.bytes});
@@ -350,7 +430,10 @@ void Federation::pump(Route& route) {
         [this, read, bytes, &route, fetch = *fetch](const std::exception_ptr& failure) {
             fetching_bytes_ -= bytes;
             if (failure) read->messages.clear();
-            if (read->last && !failure) route.lane.merged(fetch, *read->last);
+            if (read->last && !failure) {
+                route.lane.merged(fetch, *read->last);
+                route.merged_at = read->merged_at;
+            }
             send_fetched(route, fetch, std::move(read->messages));
             schedule(route);
         });
@@ -365,7 +448,7 @@ void Federation::send_fetched(Route& route, const Fetch& fetch, std::vector<Mess
     waiting.reserve(messages.size());
     flying.reserve(messages.size());
     for (const Message& message : messages) {
-        waiting.push_back({.stanza = to_stanza(message),
+        waiting.push_back({.stanza = stanza_for(message),
                            .seq = message.seq,
                            .turn = route.lane.turn(),
                            .again = fetch.through.has_value()});
@@ -381,6 +464,19 @@ void Federation::send_fetched(Route& route, const Fetch& fetch, std::vector<Mess
         outgoing_.push(&route, std::move(one), bytes, flowing);
     }
     follow_circuit(route, {});
+}
+
+// In the form that the peer understands. A body that cannot be read any more goes as it is: the
+// peer says what is wrong with it, and it becomes a dead letter.
+std::string Federation::stanza_for(const Message& message) {
+    if (form_of(message.body) == BodyForm::compact && !features_.packed(message.peer)) {
+        if (auto xml = bodies_.to_xml(message.body, message.stored_at)) {
+            Message in_xml = message;
+            in_xml.body = std::move(*xml);
+            return to_stanza(in_xml);
+        }
+    }
+    return to_stanza(message);
 }
 
 // Whose turn it is goes to the transport, as long as that is short. What its lane has taken back

@@ -12,7 +12,6 @@ namespace courant {
 namespace {
 
 using senml::Format;
-using senml::NameRule;
 using senml::Pack;
 
 // The first name that is no federated name, or that the sender may not speak.
@@ -33,7 +32,8 @@ void check_names(const Pack& pack, const Jid& from, Inspection& inspection) {
 
 }  // namespace
 
-Inspection inspect(const Readings& readings, const Jid& from, const Jid& self, Time now) {
+Inspection inspect(const Readings& readings, const Jid& from, const Jid& self, Time now,
+                   BodyReader& reader, Pack& pack) {
     Inspection inspection;
     if (!readings.fault.empty()) {
         inspection.fault = readings.fault;
@@ -48,15 +48,19 @@ Inspection inspect(const Readings& readings, const Jid& from, const Jid& self, T
         inspection.fault = "it has passed here before (hops)";
         return inspection;
     }
-    const auto pack =
-        senml::read(Format::xml, readings.body, {.now = now, .names = NameRule::federated});
-    if (!pack) {
-        inspection.fault = pack.error().to_string();
+    if (const auto read = reader.read(readings.body, now, pack); !read) {
+        inspection.fault = read.error();
         return inspection;
     }
-    inspection.records = static_cast<std::int64_t>(pack->size());
-    check_names(*pack, from, inspection);
+    inspection.records = static_cast<std::int64_t>(pack.size());
+    check_names(pack, from, inspection);
     return inspection;
+}
+
+Inspection inspect(const Readings& readings, const Jid& from, const Jid& self, Time now) {
+    BodyReader reader;
+    Pack pack;
+    return inspect(readings, from, self, now, reader, pack);
 }
 
 std::string refusal(const Inspection& inspection, const Peer& peer) {
@@ -65,12 +69,22 @@ std::string refusal(const Inspection& inspection, const Peer& peer) {
     return peer.jid.to_string() + " may not speak " + inspection.foreign_name;
 }
 
+std::string payload_text(const std::string& body, Time now) {
+    if (auto xml = BodyReader().to_xml(body, now)) return std::move(*xml);
+    std::string text;
+    append_pack(text, body);
+    return text;
+}
+
 std::string single_record(const std::string& body, std::int64_t index, Time now) {
-    const auto pack = senml::read(Format::xml, body, {.now = now, .names = NameRule::federated});
-    if (!pack || index < 1 || index > static_cast<std::int64_t>(pack->size())) return body;
+    Pack pack;
+    if (!BodyReader().read(body, now, pack) || index < 1 ||
+        index > static_cast<std::int64_t>(pack.size()))
+        return payload_text(body, now);
     Pack one;
-    one.add_from(*pack, static_cast<std::size_t>(index - 1));
-    return senml::write(Format::xml, one).value_or(body);
+    one.add_from(pack, static_cast<std::size_t>(index - 1));
+    auto xml = senml::write(Format::xml, one);
+    return xml ? std::move(*xml) : payload_text(body, now);
 }
 
 }  // namespace courant

@@ -11,6 +11,7 @@
 
 #include "proxy-core/federation/jid.hpp"
 #include "proxy-core/federation/protocol.hpp"
+#include "proxy-core/mailbox/body.hpp"
 
 namespace courant {
 
@@ -23,15 +24,22 @@ struct Inspection {
     std::string foreign_name;
 };
 
-/// Checks readings that `from` sent to `self`.
+/// Checks readings that `from` sent to `self`; the pack is left in `pack`.
+Inspection inspect(const Readings& readings, const Jid& from, const Jid& self, Time now,
+                   BodyReader& reader, senml::Pack& pack);
+/// The same for who has one message and not many.
 Inspection inspect(const Readings& readings, const Jid& from, const Jid& self, Time now);
 
 /// Why that peer's message is refused; empty if it may come in. The one place of the rule of
 /// authority.
 std::string refusal(const Inspection& inspection, const Peer& peer);
 
-/// Record `index` (1-based) of a `<sensml>` as a pack of its own; the whole body where that cannot
-/// be.
+/// What a dead letter keeps of a body, for people: XML. A compact body that cannot be read is the
+/// `<pack>` as it came.
+std::string payload_text(const std::string& body, Time now);
+
+/// Record `index` (1-based) of a body as a `<sensml>` of its own; the payload text of the whole
+/// where that cannot be.
 std::string single_record(const std::string& body, std::int64_t index, Time now);
 
 }  // namespace courant

@@ -7,11 +7,15 @@
 // it; with ids it would have to wait for a time-out.
 //
 // A lane is a circuit (breaker). Closed: the window flows. A silence or a bounce opens it: the lane
-// goes back to the first unacknowledged message, pauses, and then, half-open, sends that one alone.
-// An answer closes it. Pauses grow and have full jitter (backoff.hpp), so that a peer that is down
-// costs a stanza every few minutes and nobody else anything; where the reason will not go away by
-// itself (we are no peer there) they grow further. Whatever the reason, messages stay: only the
-// operator can give them up.
+// goes back to the first unacknowledged message, pauses, and then, half-open, asks whether the peer
+// is there: with a void for the last number that it acknowledged, which every receiver answers and
+// nobody stores. Only when that is answered does the first message go, alone, and its receipt
+// closes the circuit. Pauses grow and have full jitter (backoff.hpp). Those before a question end
+// within seconds, so that a link that was cut is in use again soon after its return, and a peer
+// that is down costs some two hundred bytes at a time and nobody else anything. Those after a
+// message that came to nothing although the peer is there may be minutes; where the reason will not
+// go away by itself (we are no peer there) they grow further. Whatever the reason, messages stay:
+// only the operator can give them up.
 //
 // How long a silence is depends on how long answers took: a server that throttles its clients
 // answers after minutes when much is under way, and sending everything again would double its load.
@@ -25,6 +29,12 @@
 // extraction, because there the readings are promised as soon as they are committed, and a commit
 // must not wait for others. What may have been sent is never changed, and what was in the outbox
 // before this lane was made may have been.
+//
+// A store may be an older copy of itself: somebody has put yesterday's back. The peer then knows
+// numbers that the store gives out a second time, and would take what goes under them for
+// repetitions. So what is numbered in this run waits until the peer has said once where it stands.
+// Where something older goes first, its receipt says so; otherwise the lane asks, with a void for
+// the last number of before, which every receiver answers and nobody stores.
 //
 // Thread: belongs to the federation thread; nothing here locks. Time is passed in, never read.
 // Protocol: schemas/PROTOCOL.md, "Lanes".
@@ -57,9 +67,10 @@ struct LaneLimits {
     /// How long a peer may take to answer the oldest message in flight, at least.
     std::chrono::milliseconds answer_timeout{10'000};
     /// The ceilings of the pauses between two tries at a peer that does not answer: the first, and
-    /// in the long run.
+    /// in the long run where a message is tried, and where it is only asked.
     std::chrono::milliseconds first_pause{1'000};
     std::chrono::milliseconds longest_pause{300'000};
+    std::chrono::milliseconds longest_unasked{20'000};
     /// How long small messages may wait to be put together; 0: they never are.
     std::chrono::milliseconds coalesce{0};
     /// The most readings in a message that was put together.
@@ -121,6 +132,17 @@ struct PeerFault {
     Seq given_out = 0;
 };
 
+/// A receipt beyond what had been given out before this run, although nothing newer has been sent:
+/// the store is an older copy of itself. Through `genuine` the numbers mean to the peer what they
+/// mean here.
+struct OlderCopy {
+    Seq through = 0;
+    Seq genuine = 0;
+};
+
+/// What comes of a receipt.
+using Answered = std::variant<Settled, PeerFault, OlderCopy>;
+
 /// The sender's side of a lane.
 class Lane {
   public:
@@ -134,15 +156,20 @@ class Lane {
     /// Messages read to be sent, or sent, and not yet covered by a receipt.
     std::int64_t in_flight() const { return static_cast<std::int64_t>(in_flight_.size()); }
     /// Whether the outbox has more than what was read to be sent.
-    bool has_more() const { return sent_ < readable_; }
+    bool has_more() const { return sent_ < sendable(); }
     /// Whether messages flow.
     Circuit circuit() const;
     /// Counts how often the lane went back: what was fetched under another number is not to be sent
     /// any more.
     std::uint64_t turn() const { return turn_; }
+    /// Whether the answer to what is in flight has stayed away for too long.
+    bool overdue(Instant now) const { return answer_due_ && now >= *answer_due_; }
     /// How long an answer may take at present.
     std::chrono::milliseconds patience() const { return patience_; }
 
+    /// The lane is one of an earlier run: what comes after its last number waits for the peer's
+    /// word. Before the first session.
+    void doubt();
     /// A session began: everything unacknowledged goes again; one message alone, if the circuit was
     /// not closed.
     void session_began(Instant now);
@@ -156,6 +183,9 @@ class Lane {
     /// When next_fetch() should be asked: then it either has something, or notes that the peer was
     /// silent for too long.
     std::optional<Instant> due() const;
+    /// The number for which a void is to be sent now, so that the peer says where it stands. To be
+    /// asked before next_fetch().
+    std::optional<Seq> question(Instant now);
     /// What to read now, if anything may go; the caller answers with fetched().
     std::optional<Fetch> next_fetch(Instant now);
     /// What the merge of a fetch came to: the last number of the lane's outbox. Before fetched().
@@ -167,15 +197,14 @@ class Lane {
     /// A message in flight was given to the transport: its answer can be expected.
     void sent(Seq seq, Instant now);
 
-    /// The peer has everything through this number. How many messages in flight that settles, or
-    /// the peer's fault.
-    std::variant<Settled, PeerFault> receipt(Seq through, Instant now);
+    /// The peer has everything through this number. What that settles, or what is wrong with it.
+    Answered receipt(Seq through, Instant now);
     /// The peer lacks these numbers; they are sent again, each at most once in a while. Returns
     /// those that are gone from the outbox because the peer had acknowledged them: the caller sends
     /// voids for them, a window of them at a time.
     std::optional<std::pair<Seq, Seq>> missing(Seq from, Seq to, Instant now);
     /// The peer begins a session and expects `next`.
-    std::variant<Settled, PeerFault> resume(Seq next, Instant now);
+    Answered resume(Seq next, Instant now);
     /// A message came back: the circuit opens. Of one that is not in flight it means nothing: it is
     /// the second of a window.
     void bounced(Seq seq, Bounce kind, Instant now);
@@ -197,10 +226,13 @@ class Lane {
     void open_circuit(Bounce kind, Instant now);
     void close_circuit(Instant now);
     bool crowded() const;
+    bool must_ask() const;
+    Seq sendable() const;
     std::int64_t room() const;
     Instant held_until() const;
     std::optional<Instant> may_go_at() const;
     void learn(const InFlight& answered, Instant now);
+    void believe(Instant now);
     std::optional<std::pair<Seq, Seq>> to_void(Seq from, Seq to, Instant now);
 
     LaneId id_;
@@ -210,6 +242,9 @@ class Lane {
     Seq sent_;       ///< the highest number fetched to be sent in this session
     Seq given_out_;  ///< the highest number that exists
     Seq readable_;   ///< the highest number that the outbox can be expected to answer with
+    std::optional<Seq> doubted_;  ///< numbers beyond it wait until the peer has answered
+    bool asked_ = false;          ///< a question went in this session and nothing answered it
+    bool asking_ = false;         ///< and it is under way
     Loose loose_;
     std::deque<InFlight> in_flight_;
     std::int64_t bytes_in_flight_ = 0;
@@ -219,7 +254,8 @@ class Lane {
     std::optional<Instant> voided_at_;
     bool online_ = false;
     bool fetching_ = false;
-    bool open_ = false;  ///< the circuit is open or half-open
+    bool open_ = false;     ///< the circuit is open or half-open
+    bool reached_ = false;  ///< and the peer has answered a question since
     bool retired_ = false;
     std::uint64_t turn_ = 0;
     RateCap cap_;

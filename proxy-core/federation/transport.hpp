@@ -60,6 +60,8 @@ class Transport {
     /// Queues one whole stanza, well-formed. Dropped when there is no session: who sends keeps what
     /// must not be lost.
     virtual void send(std::string_view stanza) = 0;
+    /// Which of several servers the session is with, for people; empty where there is no choice.
+    virtual std::string where() const { return {}; }
     /// Bytes queued and not yet handed to the network: the sender's back-pressure.
     virtual std::size_t queued_bytes() const = 0;
 

@@ -3,8 +3,10 @@ find_package(OpenSSL REQUIRED)
 
 target_sources(courant_core PRIVATE
     backoff.cpp
+    base64.cpp
     memory_stanza.cpp
     memory_transport.cpp
+    server_round.cpp
     xmpp_login.cpp
     xmpp_scram.cpp
     xmpp_session.cpp

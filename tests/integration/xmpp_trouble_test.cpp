@@ -200,6 +200,30 @@ TEST_CASE("a frozen server is found out by its silence, and joined again when it
     CHECK(client.until_online(2));
 }
 
+TEST_CASE("of what a server does not read the system takes little, and the rest waits with us") {
+    if (!both_installed()) return;
+    XmppServers servers;
+    XmppServer& server =
+        servers.add(ServerKind::prosody, "energie.example", {{"ana", "secret-ana"}});
+    Client client(settings_for(servers, server, "ana"));
+    REQUIRE(client.until_online());
+    server.freeze();
+    constexpr std::size_t all = 16'000'000;
+    const std::string stanza =
+        fmt::format("<message to='ana@energie.example'><x xmlns='urn:x'>{}</x></message>",
+                    std::string(20'000, 'x'));
+    while (client.session.queued_bytes() < all) client.session.send(stanza);
+    // Until nothing moves any more.
+    std::size_t before = 0;
+    for (int still = 0; still < 20; before = client.session.queued_bytes()) {
+        client.session.poll(10ms, client.diary);
+        still = client.session.queued_bytes() == before ? still + 1 : 0;
+    }
+    const std::size_t taken = all - std::min(all, client.session.queued_bytes());
+    MESSAGE(taken << " bytes taken");
+    CHECK(taken < 1'000'000);
+}
+
 TEST_CASE("a server that stalls, lies or speaks in clear holds nobody and gets no password") {
     XmppSettings settings;
     settings.account = jid("ana@coop.example");
@@ -208,7 +232,7 @@ TEST_CASE("a server that stalls, lies or speaks in clear holds nobody and gets n
     const auto reason_with = [&](std::chrono::milliseconds patience,
                                  std::vector<std::string> answers) {
         ScriptedServer server(std::move(answers));
-        settings.server = server.address();
+        settings.servers = {server.address()};
         settings.handshake_patience = patience;
         Client client(settings);
         REQUIRE(client.until_lost());
@@ -248,7 +272,7 @@ TEST_CASE("an address that is none is refused at once") {
     XmppSettings settings;
     settings.account = jid("ana@coop.example");
     for (const char* address : {"coop.example:", "coop.example:xmpp", ":5222", "a:99999"}) {
-        settings.server = address;
+        settings.servers = {address};
         CHECK_THROWS_AS(XmppSession{settings}, Error);
     }
 }
@@ -266,7 +290,7 @@ TEST_CASE("a socket that select() could not bear is refused, and does not end th
     }
     XmppSettings settings;
     settings.account = jid("ana@coop.example");
-    settings.server = "127.0.0.1:1";
+    settings.servers = {"127.0.0.1:1"};
     Client client(settings);
     CHECK(client.until_lost());
     CHECK(client.diary.losses[0].reason.find("too many files open") != std::string::npos);

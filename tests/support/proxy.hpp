@@ -42,10 +42,13 @@ class Proxy {
     /// Writes the configuration: identity and store as they are, then this text.
     void configure(const std::string& rest);
     /// The same with another server address, password or CA in it, for tests of what goes wrong.
-    void set_server(std::string address) { server_ = std::move(address); }
+    void set_server(const std::string& address) { set_servers({address}); }
+    /// Several, in order of preference.
+    void set_servers(const std::vector<std::string>& addresses);
+    /// What stands in [store]; a SQLite file in its folder at first.
+    void set_store(std::string toml) { store_ = std::move(toml); }
     void set_password(std::string password) { password_ = std::move(password); }
     void set_ca_file(std::filesystem::path file) { ca_file_ = std::move(file); }
-    void set_store(std::string keys) { store_ = std::move(keys); }
 
     /// Runs a command with -c, to its end.
     Answer command(std::vector<std::string> words) const;
@@ -72,9 +75,9 @@ class Proxy {
   private:
     std::string jid_;
     std::string password_;
-    std::string server_;
-    std::filesystem::path ca_file_;
+    std::string server_;  ///< as the configuration has it
     std::string store_ = "path = \"store.sqlite\"";
+    std::filesystem::path ca_file_;
     TempDir directory_;
     std::optional<Process> process_;
 };

@@ -60,10 +60,16 @@ IdentityConfig bind_identity(const CheckedTable& table, Faults& faults) {
     identity.password = Secret(settings.text_or_empty("password"));
     if (settings.has("resource")) identity.resource = settings.text("resource");
     if (identity.resource.empty()) table.fault(faults, "resource", "must not be empty");
-    if (settings.has("server")) {
-        identity.server = parse_server(settings.text("server"));
-        if (!identity.server)
-            table.fault(faults, "server", "must be host:port, as xmpp.example.org:5222");
+    for (const auto& entry : settings.tables("server")) {
+        if (!entry.has(list_element)) continue;
+        const auto& text = entry.text(list_element);
+        if (const auto address = parse_server(text))
+            identity.servers.push_back(*address);
+        else
+            table.fault(faults, "server",
+                        fmt::format("\"{}\" is none; it must be host:port, as "
+                                    "xmpp.example.org:5222",
+                                    text));
     }
     if (settings.has("ca_file")) {
         identity.ca_file = settings.text("ca_file");
@@ -91,6 +97,13 @@ StoreConfig bind_store(const CheckedTable& table, Faults& faults) {
     return store;
 }
 
+FederationConfig bind_federation(const CheckedTable& table) {
+    FederationConfig federation;
+    if (table.settings.has("packed") && !table.settings.flag("packed"))
+        federation.encodings = Encodings::xml_only;
+    return federation;
+}
+
 LimitsConfig bind_limits(const CheckedTable& table, Faults& faults) {
     const auto& settings = table.settings;
     // Every limit has a fallback; only of what is no table nothing is set.
@@ -101,11 +114,14 @@ LimitsConfig bind_limits(const CheckedTable& table, Faults& faults) {
     const LimitsConfig limits{
         .stanza_bytes = count("stanza_bytes"),
         .records_per_message = count("records_per_message"),
+        .packed_records_per_message = count("packed_records_per_message"),
         .window_messages = count("window_messages"),
         .window_bytes = count("window_bytes"),
+        .answer_timeout = settings.duration("answer_timeout"),
         .lane_bytes_per_second = count("lane_bytes_per_second"),
         .coalesce = settings.duration("coalesce"),
         .receive_stanza_bytes = count("receive_stanza_bytes"),
+        .receive_pack_bytes = count("receive_pack_bytes"),
         .receive_depth = count("receive_depth"),
         .adapter_timeout = settings.duration("adapter_timeout"),
         .hang_notice = settings.duration("hang_notice"),

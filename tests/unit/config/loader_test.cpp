@@ -37,9 +37,10 @@ TEST_CASE("what is not in the file has its default") {
     CHECK(config.identity.jid.to_string() == "town@town.test");
     CHECK(config.identity.password.reveal() == "pomme");
     CHECK(config.identity.resource == "courant");
-    CHECK_FALSE(config.identity.server);
+    CHECK(config.identity.servers.empty());
     CHECK_FALSE(config.identity.ca_file);
     CHECK(config.store.path == "/etc/courant/courant.db");
+    CHECK(config.federation == FederationConfig{});
     CHECK(config.limits == LimitsConfig{});
     CHECK(config.log == LogConfig{});
     CHECK(config.warnings.empty());
@@ -50,13 +51,14 @@ TEST_CASE("what is in the file counts") {
         "[identity]\njid = 'Town@town.test'\npassword = 'x'\nserver = '[::1]:5223'\nresource = "
         "'left'\n"
         "[store]\npath = '/var/lib/courant/mail.db'\n"
+        "[federation]\npacked = false\n"
         "[limits]\nwindow_messages = 7\nadapter_timeout = '1h30m'\n"
         "[log]\nlevel = 'debug'\nformat = 'json'\n");
     CHECK(config.identity.jid.to_string() == "town@town.test");
-    REQUIRE(config.identity.server);
-    CHECK(*config.identity.server == ServerAddress{"::1", 5223});
+    CHECK(config.identity.servers == std::vector{ServerAddress{"::1", 5223}});
     CHECK(config.identity.resource == "left");
     CHECK(config.store.path == "/var/lib/courant/mail.db");
+    CHECK(config.federation.encodings == Encodings::xml_only);
     CHECK(config.limits.window_messages == 7);
     CHECK(config.limits.adapter_timeout == 90min);
     CHECK(config.limits.retry_max == 5min);
@@ -128,6 +130,22 @@ TEST_CASE("a server must be host and port") {
          {"xmpp.town.test", "xmpp.town.test:", ":5222", "a:70000", "a:0", "::1:5222"})
         CHECK(faults_of("[identity]\njid='a@b'\npassword='x'\nserver='" + server + "'\n").size() ==
               1);
+}
+
+TEST_CASE("several servers stand in a list, in order of preference") {
+    const auto config = load(
+        "[identity]\njid='a@b.test'\npassword='x'\nserver=['one.b.test:5222', "
+        "'two.b.test:5223']\n");
+    CHECK(config.identity.servers ==
+          std::vector{ServerAddress{"one.b.test", 5222}, ServerAddress{"two.b.test", 5223}});
+    CHECK(faults_of("[identity]\njid='a@b.test'\npassword='x'\nserver=['one.b.test:5222', "
+                    "'two.b.test', 7]\n") ==
+          Lines{"town.toml:4: identity.server[3]: must be a text, in quotes, found a whole number",
+                "town.toml:4: identity.server: \"two.b.test\" is none; it must be host:port, as "
+                "xmpp.example.org:5222"});
+    CHECK(faults_of("[identity]\njid='a@b.test'\npassword='x'\nserver=7\n") ==
+          Lines{"town.toml:4: identity.server: must be a text, in quotes, found a whole number"});
+    CHECK(faults_of("[identity]\njid='a@b.test'\npassword='x'\nserver=[]\n").size() == 1);
 }
 
 TEST_CASE("a JID with a resource is refused") {
