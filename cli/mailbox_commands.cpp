@@ -136,8 +136,8 @@ int show_arrival(Visit& visit, Console& console) {
 int list_dead(Visit& visit, Console& console) {
     ordered_json rows = ordered_json::array();
     for (std::int64_t after = 0;;) {
-        const auto letters =
-            read_from(*visit.store, [&](Mailboxes& m) { return m.dead(after, page); });
+        const auto letters = read_from(
+            *visit.store, [&](Mailboxes& m) { return m.dead(after, {.messages = page}); });
         if (letters.empty()) break;
         for (const DeadLetter& letter : letters) rows.push_back(row(letter));
         after = letters.back().id;

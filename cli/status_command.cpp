@@ -21,7 +21,7 @@ struct Snapshot {
     std::string session;
     std::vector<OutgoingLane> outgoing;
     std::vector<IncomingLane> incoming;
-    std::pair<std::int64_t, std::int64_t> inbox;
+    InboxSize inbox;
     std::int64_t dead = 0;
     std::vector<Peer> peers;
     std::map<std::string, std::string> troubles;  ///< by peer: why its lane does not move
@@ -103,7 +103,7 @@ ordered_json page(const Config& config, const Snapshot& now) {
             {"running", now.running},
             {"session", now.session},
             {"outbox", {{"messages", messages}, {"readings", readings}}},
-            {"inbox", {{"messages", now.inbox.first}, {"readings", now.inbox.second}}},
+            {"inbox", {{"messages", now.inbox.messages}, {"readings", now.inbox.records}}},
             {"dead", now.dead},
             {"lanes", lanes(now)},
             {"peers", peers(now)},

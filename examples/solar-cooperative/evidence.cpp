@@ -85,7 +85,7 @@ StoreState store_state(const Member& member, const Plan& plan) {
             state.arrived_messages += lane.next - 1;
             state.beyond_a_hole += std::max<Seq>(0, lane.highest - lane.next + 1);
         }
-        state.before_the_app = m.inbox_size(m.delivered("books")).first;
+        state.before_the_app = m.inbox_size(m.delivered("books")).messages;
         state.dead_letters = m.dead_count();
         for (const JobState& job : m.job_states())
             if (job.job.starts_with("extract") && job.last_success) state.extracted = true;

@@ -213,6 +213,8 @@ std::optional<std::pair<LaneId, Seq>> from_stanza_id(std::string_view id) {
 }
 
 std::string to_stanza(const Message& message) {
+    if (!message.void_reason.empty())
+        return to_stanza(Void{message.lane, message.seq, message.void_reason}, message.peer);
     std::string out = open_message(message.peer, stanza_id(message.lane, message.seq));
     out.reserve(out.size() + message.body.size() + 512);
     open_readings(out, message.lane, message.seq, message.envelope);

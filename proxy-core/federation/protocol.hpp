@@ -79,8 +79,8 @@ std::string stanza_id(const LaneId& lane, Seq seq);
 /// The lane and number that stanza_id wrote; nothing for other ids.
 std::optional<std::pair<LaneId, Seq>> from_stanza_id(std::string_view id);
 
-/// A whole `<message>` with the readings. `hops` of the envelope are written as they are: the
-/// sender has added itself.
+/// A whole `<message>` with the readings, or with the void that was left of them. `hops` of the
+/// envelope are written as they are: the sender has added itself.
 std::string to_stanza(const Message& message);
 std::string to_stanza(const Void& gap, const Jid& to);
 std::string to_stanza(const Receipt& receipt, const Jid& to);

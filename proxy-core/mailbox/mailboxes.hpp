@@ -52,8 +52,21 @@ struct MailboxLimits {
     /// Ranges of missing numbers that one answer names, the lowest first: a receipt stays small
     /// however a lane is torn.
     std::size_t missing_ranges = 16;
-    /// Messages that purge_delivered removes in one call.
+    /// Messages or letters that one call removes: purge_delivered, purge_dead, drop_oldest.
     std::int64_t purge_batch = 1024;
+};
+
+/// How much room the store takes, and how much more there is.
+struct StoreRoom {
+    /// What it holds on the disk.
+    std::int64_t bytes = 0;
+    /// Of these, what is empty inside and used again before it grows.
+    std::int64_t empty = 0;
+    /// How much further it may grow: what its disk has free, or its own limit leaves; nothing where
+    /// the store cannot know.
+    std::optional<std::int64_t> growth;
+    /// The size of that disk, or its own limit where that is less.
+    std::optional<std::int64_t> capacity;
 };
 
 /// One step of a transaction on the mailboxes. Throws StoreError.
@@ -78,7 +91,7 @@ class Mailboxes {
     /// Appends a message to the lane of its peer (made at the first message) and gives it its
     /// number.
     virtual std::pair<LaneId, Seq> enqueue(const Outgoing& message, Time now) = 0;
-    /// Messages of a lane with a number above `after`, in order.
+    /// Messages of a lane with a number above `after`, in order; voids where they were dropped.
     virtual std::vector<Message> outbox(const LaneId& lane, Seq after, PageLimit limit) = 0;
     /// Removes what the peer has durably, through `through`; how many messages that were. Does
     /// nothing for an unknown lane or a number never given out.
@@ -87,6 +100,11 @@ class Mailboxes {
     /// lane. For a store that was restored from a copy: the peer knows higher numbers than the
     /// store has given out, so that new messages under these numbers would pass for repetitions.
     virtual std::optional<LaneId> renew_lane(const LaneId& lane, Time now) = 0;
+    /// Takes the oldest messages out of a lane until what is left keeps the cap, and at most
+    /// MailboxLimits::purge_batch of them. Their numbers stay and go as voids with this reason, so
+    /// that the lane has no holes. What it was; nothing where the cap is kept or the lane unknown.
+    virtual std::optional<Dropped> drop_oldest(const LaneId& lane, const LaneCap& cap,
+                                               std::string_view reason) = 0;
     /// The message if it still waits.
     virtual std::optional<Message> find_outgoing(const LaneId& lane, Seq seq) = 0;
     virtual std::vector<OutgoingLane> outgoing_lanes() = 0;
@@ -108,8 +126,8 @@ class Mailboxes {
     virtual std::int64_t lanes_from(const Jid& peer) = 0;
     /// Messages of the inbox behind a position, in order of arrival.
     virtual std::vector<Arrival> inbox(std::int64_t after, PageLimit limit) = 0;
-    /// How many messages and readings the inbox holds behind a position.
-    virtual std::pair<std::int64_t, std::int64_t> inbox_size(std::int64_t after) = 0;
+    /// What the inbox holds behind a position.
+    virtual InboxSize inbox_size(std::int64_t after) = 0;
     /// The position that a sink has delivered through; 0 at first.
     virtual std::int64_t delivered(std::string_view sink) = 0;
     virtual void set_delivered(std::string_view sink, std::int64_t position) = 0;
@@ -124,13 +142,16 @@ class Mailboxes {
     virtual std::int64_t bury(const DeadLetter& letter) = 0;
     virtual std::optional<DeadLetter> find_dead(std::int64_t id) = 0;
     /// Dead letters with an id above `after`, in order.
-    virtual std::vector<DeadLetter> dead(std::int64_t after, std::int64_t limit) = 0;
+    virtual std::vector<DeadLetter> dead(std::int64_t after, PageLimit limit) = 0;
     virtual std::int64_t dead_count() = 0;
     /// Whether this message, or this record of it, has been set aside already.
     virtual bool has_dead(DeadOrigin origin, const LaneId& lane, Seq seq,
                           std::optional<std::int64_t> record) = 0;
     /// Whether there was one.
     virtual bool remove_dead(std::int64_t id) = 0;
+    /// Removes letters that were set aside before a time, the oldest first: at most so many, and at
+    /// most MailboxLimits::purge_batch; how many that were. Time::max() means whatever their age.
+    virtual std::int64_t purge_dead(Time before, std::int64_t most) = 0;
 
     // --- sources, jobs, counters
 
@@ -146,6 +167,14 @@ class Mailboxes {
     /// A fact of the running program for others to read ("session": "online since …").
     virtual void set_note(std::string_view key, std::string_view text) = 0;
     virtual std::string note(std::string_view key) = 0;
+
+    // --- room
+
+    /// How much room there is, as of now.
+    virtual StoreRoom room() = 0;
+    /// Gives about so many empty bytes back to the disk, for others to use; how many that were.
+    /// None where the store does so by itself or cannot.
+    virtual std::int64_t give_back(std::int64_t bytes) = 0;
 };
 
 /// A piece of work inside a transaction.

@@ -20,6 +20,7 @@ constexpr std::array origins{
     std::pair{DeadOrigin::sent, std::string_view("sent")},
     std::pair{DeadOrigin::arrived, std::string_view("arrived")},
     std::pair{DeadOrigin::sink, std::string_view("sink")},
+    std::pair{DeadOrigin::dropped, std::string_view("dropped")},
 };
 
 template <class Words, class Value>

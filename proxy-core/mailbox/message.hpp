@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -67,6 +68,9 @@ struct Message {
     std::int64_t records = 0;
     /// When it was stored here.
     Time stored_at;
+    /// Why this number holds no message any more: it goes as a void, and body and envelope are
+    /// empty. Empty for every message.
+    std::string void_reason = {};
 };
 
 /// A message of the inbox with its place in the order of arrival, which is lane order for each
@@ -84,10 +88,47 @@ struct OutgoingLane {
     Seq next = 1;
     /// Everything up to here is durable at the peer.
     Seq acknowledged = 0;
-    /// Messages and readings waiting; time the oldest was stored.
+    /// Messages, readings and bytes of bodies waiting, voids not counted; time the oldest was
+    /// stored.
     std::int64_t waiting_messages = 0;
     std::int64_t waiting_records = 0;
+    std::int64_t waiting_bytes = 0;
     std::optional<Time> oldest;
+    /// What waited through here was dropped: the numbers above `acknowledged` go as voids.
+    Seq voided = 0;
+};
+
+/// How much of a lane may wait.
+struct LaneCap {
+    /// Of bodies.
+    std::int64_t bytes = std::numeric_limits<std::int64_t>::max();
+    /// Nothing that was stored before.
+    Time since = Time::min();
+};
+
+/// What was taken out of a lane because no more may wait: numbers `first` to `last`.
+struct Dropped {
+    Seq first = 1;
+    Seq last = 0;
+    std::int64_t records = 0;
+    std::int64_t bytes = 0;
+    /// When the first and the last of them were stored.
+    Time oldest;
+    Time newest;
+
+    std::int64_t messages() const { return last - first + 1; }
+};
+
+/// What the inbox holds.
+struct InboxSize {
+    std::int64_t messages = 0;
+    std::int64_t records = 0;
+    /// Of bodies.
+    std::int64_t bytes = 0;
+    /// When the first was stored.
+    std::optional<Time> oldest;
+
+    bool operator==(const InboxSize&) const = default;
 };
 
 /// A lane from a peer, seen from the receiver.
@@ -118,7 +159,8 @@ enum class DeadOrigin {
     source,   ///< an adapter found it and could not use it
     sent,     ///< the peer refused it
     arrived,  ///< it came from a peer and we refused it
-    sink      ///< the app refused it
+    sink,     ///< the app refused it
+    dropped   ///< it waited for a peer beyond what may wait
 };
 std::string_view to_word(DeadOrigin origin);
 std::optional<DeadOrigin> dead_origin_from(std::string_view word);
@@ -128,7 +170,7 @@ struct DeadLetter {
     std::int64_t id = 0;
     Time at;
     DeadOrigin origin = DeadOrigin::source;
-    /// Adapter name for source and sink, peer for sent and arrived.
+    /// Adapter name for source and sink, peer for sent, arrived and dropped.
     std::string whom;
     std::optional<LaneId> lane;
     std::optional<Seq> seq;

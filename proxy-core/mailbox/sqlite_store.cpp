@@ -32,6 +32,7 @@ class SqliteStore final : public Store {
           mailboxes_(connection_, options.limits) {
         bring_up_to_date();  // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks): a unique_ptr holds
                              // it
+        if (lock_) make_shrinkable();
     }
 
     std::vector<std::exception_ptr> commit_together(std::span<const Work> works) override {
@@ -63,6 +64,19 @@ class SqliteStore final : public Store {
         // older one.
         const auto meanwhile = lock_ ? nullptr : std::make_unique<StoreLock>(connection_.path());
         detail::migrate(connection_, known, std::chrono::system_clock::now());
+    }
+
+    // A file of an older version cannot give room back before it was written anew, once. That takes
+    // its size twice more on the disk, for a moment, and a second for each 100 MiB or so: where it
+    // is too large or the disk too full, it stays as it is and is as good as before.
+    void make_shrinkable() {
+        constexpr std::int64_t largest = std::int64_t{512} << 20;
+        if (connection_.shrinkable()) return;
+        StoreRoom room;
+        read([&](Mailboxes& m) { room = m.room(); });
+        const std::int64_t needed = room.bytes - room.empty;
+        if (needed > largest || 3 * needed > room.growth.value_or(0)) return;
+        connection_.make_shrinkable();
     }
 
     int version() {

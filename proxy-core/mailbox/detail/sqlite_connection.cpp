@@ -90,6 +90,8 @@ void SqliteConnection::refuse_foreign_file() {
 }
 
 void SqliteConnection::configure() {
+    // In time only while the file is empty; in an older one it waits for make_shrinkable().
+    database_.exec("PRAGMA auto_vacuum = INCREMENTAL");
     const auto mode = database_.execAndGet("PRAGMA journal_mode = WAL").getString();
     if (mode != "wal")
         throw StoreError(
@@ -108,6 +110,20 @@ void SqliteConnection::configure() {
         const auto page = database_.execAndGet("PRAGMA page_size").getInt64();
         database_.exec(fmt::format("PRAGMA max_page_count = {}", options_.max_bytes / page));
     }
+}
+
+std::optional<std::int64_t> SqliteConnection::own_limit() const {
+    if (options_.max_bytes <= 0) return std::nullopt;
+    return options_.max_bytes;
+}
+
+bool SqliteConnection::shrinkable() {
+    constexpr int incremental = 2;
+    return database_.execAndGet("PRAGMA auto_vacuum").getInt() == incremental;
+}
+
+void SqliteConnection::make_shrinkable() {
+    execute("PRAGMA auto_vacuum = INCREMENTAL; VACUUM");
 }
 
 bool SqliteConnection::in_transaction() const {

@@ -37,6 +37,13 @@ class SqliteConnection {
 
     /// Where the file is.
     const std::filesystem::path& path() const { return path_; }
+    /// How large its options let the file become; nothing if as large as the disk allows.
+    std::optional<std::int64_t> own_limit() const;
+    /// Whether the file can give empty pages back to the disk, a few at a time.
+    bool shrinkable();
+    /// Writes the whole file anew, so that it is shrinkable from now on. For a file of an older
+    /// version, which was not made so.
+    void make_shrinkable();
     /// Runs statements without parameters or answers.
     void execute(const std::string& sql,
                  std::source_location where = std::source_location::current());

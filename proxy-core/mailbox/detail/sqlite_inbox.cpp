@@ -16,21 +16,23 @@ std::vector<IncomingLane> lanes_of(Query& query) {
 struct InboxEnd {
     std::int64_t position;
     std::int64_t records;
+    std::int64_t bytes;
 };
 
 InboxEnd inbox_end(SqliteConnection& connection) {
-    Query query(connection, "SELECT position, records FROM inbox_end");
+    Query query(connection, "SELECT position, records, bytes FROM inbox_end");
     query.step();
-    return {query.integer(0), query.integer(1)};
+    return {query.integer(0), query.integer(1), query.integer(2)};
 }
 
-// One message more, with so many readings.
-InboxEnd extend_inbox(SqliteConnection& connection, std::int64_t records) {
+// One message more, with so many readings and bytes.
+InboxEnd extend_inbox(SqliteConnection& connection, std::int64_t records, std::int64_t bytes) {
     const auto end = inbox_end(connection);
-    Query(connection, "UPDATE inbox_end SET position = position + 1, records = records + ?",
-          records)
+    Query(connection,
+          "UPDATE inbox_end SET position = position + 1, records = records + ?, bytes = bytes + ?",
+          records, bytes)
         .run();
-    return {end.position + 1, end.records + records};
+    return {end.position + 1, end.records + records, end.bytes + bytes};
 }
 
 }  // namespace
@@ -79,13 +81,15 @@ SqliteMailboxes::Incoming SqliteMailboxes::incoming(const Jid& peer, const LaneI
 
 void SqliteMailboxes::append(const Incoming& lane, const Arriving& arriving) {
     const Message& message = *arriving.message;
-    const auto end = extend_inbox(connection_, message.records);
+    const auto end =
+        extend_inbox(connection_, message.records, static_cast<std::int64_t>(message.body.size()));
     Query(connection_,
           "INSERT INTO inbox (position, lane, seq, retain, grant_ref, quality, hops, records, "
-          "records_through, stored_at, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          "records_through, stored_at, body, bytes_through) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
           end.position, lane.id, arriving.seq, message.envelope.retain, message.envelope.grant,
           message.envelope.quality, message.envelope.hops, message.records, end.records,
-          arriving.now, Blob{message.body})
+          arriving.now, Blob{message.body}, end.bytes)
         .run();
 }
 
@@ -117,27 +121,25 @@ bool SqliteMailboxes::let_wait(Incoming& lane, const Arriving& arriving) {
 void SqliteMailboxes::join_those_behind(Incoming& lane) {
     for (; lane.waiting > 0; --lane.waiting, ++lane.next) {
         std::int64_t records = 0;
-        bool empty = false;
+        std::optional<std::int64_t> bytes;  // of a body, if it has one
         {
             // length() does not load the body.
             Query query(connection_,
-                        "SELECT records, length(body) IS NULL FROM inbox_waiting "
+                        "SELECT records, length(body) FROM inbox_waiting "
                         "WHERE lane = ? AND seq = ?",
                         lane.id, lane.next);
             if (!query.step()) return;
             records = query.integer(0);
-            empty = query.integer(1) != 0;
+            bytes = query.maybe_integer(1);
         }
-        if (!empty) {
-            const auto end = extend_inbox(connection_, records);
+        if (bytes) {
+            const auto end = extend_inbox(connection_, records, *bytes);
             Query(connection_,
                   "INSERT INTO inbox (position, lane, seq, retain, grant_ref, quality, hops, "
-                  "records, "
-                  "records_through, stored_at, body) "
+                  "records, records_through, stored_at, body, bytes_through) "
                   "SELECT ?, lane, seq, retain, grant_ref, quality, hops, records, ?, stored_at, "
-                  "body "
-                  "FROM inbox_waiting WHERE lane = ? AND seq = ?",
-                  end.position, end.records, lane.id, lane.next)
+                  "body, ? FROM inbox_waiting WHERE lane = ? AND seq = ?",
+                  end.position, end.records, end.bytes, lane.id, lane.next)
                 .run();
         }
         Query(connection_, "DELETE FROM inbox_waiting WHERE lane = ? AND seq = ?", lane.id,
@@ -202,14 +204,15 @@ std::vector<Arrival> SqliteMailboxes::inbox(std::int64_t after, PageLimit limit)
     return arrivals;
 }
 
-std::pair<std::int64_t, std::int64_t> SqliteMailboxes::inbox_size(std::int64_t after) {
+InboxSize SqliteMailboxes::inbox_size(std::int64_t after) {
     Query first(connection_,
-                "SELECT position, records_through - records FROM inbox WHERE position > ? "
-                "ORDER BY position LIMIT 1",
+                "SELECT position, records_through - records, bytes_through - length(body), "
+                "stored_at FROM inbox WHERE position > ? ORDER BY position LIMIT 1",
                 after);
-    if (!first.step()) return {0, 0};
+    if (!first.step()) return {};
     const auto end = inbox_end(connection_);
-    return {end.position - first.integer(0) + 1, end.records - first.integer(1)};
+    return {end.position - first.integer(0) + 1, end.records - first.integer(1),
+            end.bytes - first.integer(2), first.time(3)};
 }
 
 std::int64_t SqliteMailboxes::delivered(std::string_view sink) {

@@ -23,6 +23,8 @@ class SqliteMailboxes final : public Mailboxes {
     std::vector<Message> outbox(const LaneId& lane, Seq after, PageLimit limit) override;
     std::int64_t acknowledge(const LaneId& lane, Seq through) override;
     std::optional<LaneId> renew_lane(const LaneId& lane, Time now) override;
+    std::optional<Dropped> drop_oldest(const LaneId& lane, const LaneCap& cap,
+                                       std::string_view reason) override;
     std::optional<Message> find_outgoing(const LaneId& lane, Seq seq) override;
     std::vector<OutgoingLane> outgoing_lanes() override;
 
@@ -33,18 +35,19 @@ class SqliteMailboxes final : public Mailboxes {
     bool knows_lane(const Jid& peer, const LaneId& lane) override;
     std::int64_t lanes_from(const Jid& peer) override;
     std::vector<Arrival> inbox(std::int64_t after, PageLimit limit) override;
-    std::pair<std::int64_t, std::int64_t> inbox_size(std::int64_t after) override;
+    InboxSize inbox_size(std::int64_t after) override;
     std::int64_t delivered(std::string_view sink) override;
     void set_delivered(std::string_view sink, std::int64_t position) override;
     std::int64_t purge_delivered(std::span<const std::string> sinks) override;
 
     std::int64_t bury(const DeadLetter& letter) override;
     std::optional<DeadLetter> find_dead(std::int64_t id) override;
-    std::vector<DeadLetter> dead(std::int64_t after, std::int64_t limit) override;
+    std::vector<DeadLetter> dead(std::int64_t after, PageLimit limit) override;
     std::int64_t dead_count() override;
     bool has_dead(DeadOrigin origin, const LaneId& lane, Seq seq,
                   std::optional<std::int64_t> record) override;
     bool remove_dead(std::int64_t id) override;
+    std::int64_t purge_dead(Time before, std::int64_t most) override;
 
     std::string cursor(std::string_view source) override;
     void set_cursor(std::string_view source, std::string_view cursor) override;
@@ -55,6 +58,9 @@ class SqliteMailboxes final : public Mailboxes {
     std::map<std::string, std::int64_t> counters() override;
     void set_note(std::string_view key, std::string_view text) override;
     std::string note(std::string_view key) override;
+
+    StoreRoom room() override;
+    std::int64_t give_back(std::int64_t bytes) override;
 
   private:
     // A row of lanes_in.

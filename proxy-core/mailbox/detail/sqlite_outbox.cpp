@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "proxy-core/mailbox/detail/sqlite_mailboxes.hpp"
 #include "proxy-core/mailbox/lane_id.hpp"
 
@@ -15,24 +17,25 @@ struct Numbered {
 // Here and below no RETURNING: SQLite makes a temporary table for it each time, which measured
 // three times the cost of the whole enqueue.
 Numbered number(SqliteConnection& connection, const Outgoing& message, Time now) {
+    const auto bytes = static_cast<std::int64_t>(message.body.size());
     {
         Query query(connection, "SELECT id, lane, next FROM lanes_out WHERE peer = ?",
                     message.peer);
         if (query.step()) {
             Numbered place{query.integer(0), LaneId{query.text(1)}, query.integer(2)};
             Query(connection,
-                  "UPDATE lanes_out SET next = next + 1, waiting_records = waiting_records + ? "
-                  "WHERE id = ?",
-                  message.records, place.row)
+                  "UPDATE lanes_out SET next = next + 1, waiting_records = waiting_records + ?, "
+                  "waiting_bytes = waiting_bytes + ? WHERE id = ?",
+                  message.records, bytes, place.row)
                 .run();
             return place;
         }
     }
     const auto lane = make_lane_id(now);
     Query(connection,
-          "INSERT INTO lanes_out (peer, lane, next, acknowledged, waiting_records) "
-          "VALUES (?, ?, 2, 0, ?)",
-          message.peer, lane, message.records)
+          "INSERT INTO lanes_out (peer, lane, next, acknowledged, waiting_records, waiting_bytes) "
+          "VALUES (?, ?, 2, 0, ?, ?)",
+          message.peer, lane, message.records, bytes)
         .run();
     return {connection.new_row(), lane, 1};
 }
@@ -42,13 +45,52 @@ struct LaneRow {
     Jid peer;
     Seq next;
     Seq acknowledged;
+    std::int64_t bytes;
+    Seq voided;
+    std::string void_reason;
+
+    // The last number before those that still hold messages.
+    Seq front() const { return std::max(acknowledged, voided); }
 };
 
 std::optional<LaneRow> find_lane(SqliteConnection& connection, const LaneId& lane) {
-    Query query(connection, "SELECT id, peer, next, acknowledged FROM lanes_out WHERE lane = ?",
+    Query query(connection,
+                "SELECT id, peer, next, acknowledged, waiting_bytes, voided, void_reason "
+                "FROM lanes_out WHERE lane = ?",
                 lane);
     if (!query.step()) return std::nullopt;
-    return LaneRow{query.integer(0), query.jid(1), query.integer(2), query.integer(3)};
+    return LaneRow{query.integer(0), query.jid(1),     query.integer(2), query.integer(3),
+                   query.integer(4), query.integer(5), query.text(6)};
+}
+
+Message void_of(const LaneRow& row, const LaneId& lane, Seq seq) {
+    Message message;
+    message.peer = row.peer;
+    message.lane = lane;
+    message.seq = seq;
+    message.void_reason = row.void_reason;
+    return message;
+}
+
+// The oldest messages that the cap has no place for.
+std::optional<Dropped> beyond(SqliteConnection& connection, const LaneRow& row, const LaneCap& cap,
+                              std::int64_t most) {
+    Dropped dropped{.first = row.front() + 1, .last = row.front(), .oldest = {}, .newest = {}};
+    Query query(connection,
+                "SELECT seq, records, stored_at, length(body) FROM outbox WHERE lane = ? "
+                "ORDER BY seq LIMIT ?",
+                row.id, most);
+    while (query.step()) {
+        const Time stored = query.time(2);
+        if (row.bytes - dropped.bytes <= cap.bytes && stored >= cap.since) break;
+        if (dropped.messages() == 0) dropped.oldest = stored;
+        dropped.last = query.integer(0);
+        dropped.records += query.integer(1);
+        dropped.bytes += query.integer(3);
+        dropped.newest = stored;
+    }
+    if (dropped.messages() == 0) return std::nullopt;
+    return dropped;
 }
 
 // Columns: seq, retain, grant_ref, quality, hops, records, stored_at, body.
@@ -76,6 +118,9 @@ std::vector<Message> SqliteMailboxes::outbox(const LaneId& lane, Seq after, Page
     if (!row) return {};
     std::vector<Message> messages;
     Page page(limit);
+    for (Seq seq = std::max(after, row->acknowledged) + 1; seq <= row->voided && page.takes(0);
+         ++seq)
+        messages.push_back(void_of(*row, lane, seq));
     Query query(
         connection_,
         "SELECT seq, retain, grant_ref, quality, hops, records, stored_at, body FROM outbox "
@@ -91,16 +136,20 @@ std::int64_t SqliteMailboxes::acknowledge(const LaneId& lane, Seq through) {
     if (!row || through >= row->next || through <= row->acknowledged) return 0;
     // What is acknowledged is gone, so that everything up to `through` is what is acknowledged now.
     std::int64_t records = 0;
+    std::int64_t bytes = 0;
     {
-        Query sum(connection_, "SELECT sum(records) FROM outbox WHERE lane = ? AND seq <= ?",
+        // length() does not load the bodies.
+        Query sum(connection_,
+                  "SELECT sum(records), sum(length(body)) FROM outbox WHERE lane = ? AND seq <= ?",
                   row->id, through);
         sum.step();
         records = sum.integer(0);
+        bytes = sum.integer(1);
     }
-    Query(
-        connection_,
-        "UPDATE lanes_out SET acknowledged = ?, waiting_records = waiting_records - ? WHERE id = ?",
-        through, records, row->id)
+    Query(connection_,
+          "UPDATE lanes_out SET acknowledged = ?, waiting_records = waiting_records - ?, "
+          "waiting_bytes = waiting_bytes - ? WHERE id = ?",
+          through, records, bytes, row->id)
         .run();
     return Query(connection_, "DELETE FROM outbox WHERE lane = ? AND seq <= ?", row->id, through)
         .run();
@@ -111,15 +160,31 @@ std::optional<LaneId> SqliteMailboxes::renew_lane(const LaneId& lane, Time now) 
     if (!row) return std::nullopt;
     auto renewed = make_lane_id(now);
     Query(connection_,
-          "UPDATE lanes_out SET lane = ?, next = next - acknowledged, acknowledged = 0 "
+          "UPDATE lanes_out SET lane = ?, next = next - ?, acknowledged = 0, voided = 0 "
           "WHERE id = ?",
-          renewed, row->id)
+          renewed, row->front(), row->id)
         .run();
     // By way of negative numbers, or an old and a new number could meet.
-    Query(connection_, "UPDATE outbox SET seq = ? - seq WHERE lane = ?", row->acknowledged, row->id)
+    Query(connection_, "UPDATE outbox SET seq = ? - seq WHERE lane = ?", row->front(), row->id)
         .run();
     Query(connection_, "UPDATE outbox SET seq = -seq WHERE lane = ?", row->id).run();
     return renewed;
+}
+
+std::optional<Dropped> SqliteMailboxes::drop_oldest(const LaneId& lane, const LaneCap& cap,
+                                                    std::string_view reason) {
+    const auto row = find_lane(connection_, lane);
+    if (!row) return std::nullopt;
+    auto dropped = beyond(connection_, *row, cap, limits_.purge_batch);
+    if (!dropped) return std::nullopt;
+    Query(connection_,
+          "UPDATE lanes_out SET voided = ?, void_reason = ?, "
+          "waiting_records = waiting_records - ?, waiting_bytes = waiting_bytes - ? WHERE id = ?",
+          dropped->last, reason, dropped->records, dropped->bytes, row->id)
+        .run();
+    Query(connection_, "DELETE FROM outbox WHERE lane = ? AND seq <= ?", row->id, dropped->last)
+        .run();
+    return dropped;
 }
 
 std::optional<Message> SqliteMailboxes::find_outgoing(const LaneId& lane, Seq seq) {
@@ -136,16 +201,22 @@ std::optional<Message> SqliteMailboxes::find_outgoing(const LaneId& lane, Seq se
 
 std::vector<OutgoingLane> SqliteMailboxes::outgoing_lanes() {
     std::vector<OutgoingLane> lanes;
-    Query query(
-        connection_,
-        "SELECT lane, peer, next, acknowledged, waiting_records, (SELECT stored_at FROM outbox "
-        "WHERE outbox.lane = lanes_out.id AND seq = acknowledged + 1) "
-        "FROM lanes_out ORDER BY peer");
+    Query query(connection_,
+                "SELECT lane, peer, next, acknowledged, waiting_records, waiting_bytes, voided, "
+                "(SELECT stored_at FROM outbox "
+                "WHERE outbox.lane = lanes_out.id AND seq = max(acknowledged, voided) + 1) "
+                "FROM lanes_out ORDER BY peer");
     while (query.step()) {
-        const Seq next = query.integer(2);
-        const Seq acknowledged = query.integer(3);
-        lanes.push_back({LaneId{query.text(0)}, query.jid(1), next, acknowledged,
-                         next - 1 - acknowledged, query.integer(4), query.maybe_time(5)});
+        OutgoingLane lane{.lane = {query.text(0)},
+                          .peer = query.jid(1),
+                          .next = query.integer(2),
+                          .acknowledged = query.integer(3),
+                          .waiting_records = query.integer(4),
+                          .waiting_bytes = query.integer(5),
+                          .oldest = query.maybe_time(7),
+                          .voided = query.integer(6)};
+        lane.waiting_messages = lane.next - 1 - std::max(lane.acknowledged, lane.voided);
+        lanes.push_back(std::move(lane));
     }
     return lanes;
 }

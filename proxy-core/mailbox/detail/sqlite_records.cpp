@@ -1,4 +1,6 @@
 // Peers, subscriptions, dead letters, cursors, jobs, counters, notes.
+#include <algorithm>
+
 #include "proxy-core/mailbox/detail/sqlite_mailboxes.hpp"
 
 namespace courant::detail {
@@ -91,19 +93,20 @@ std::int64_t SqliteMailboxes::bury(const DeadLetter& letter) {
 }
 
 std::optional<DeadLetter> SqliteMailboxes::find_dead(std::int64_t id) {
-    auto letters = dead(id - 1, 1);
+    auto letters = dead(id - 1, {.messages = 1});
     if (letters.empty() || letters.front().id != id) return std::nullopt;
     return std::move(letters.front());
 }
 
-std::vector<DeadLetter> SqliteMailboxes::dead(std::int64_t after, std::int64_t limit) {
+std::vector<DeadLetter> SqliteMailboxes::dead(std::int64_t after, PageLimit limit) {
     std::vector<DeadLetter> letters;
+    Page page(limit);
     Query query(
         connection_,
         "SELECT id, at, origin, whom, lane, seq, record, reason, payload, retain, grant_ref, "
         "quality, hops FROM dead_letters WHERE id > ? ORDER BY id LIMIT ?",
-        after, limit);
-    while (query.step()) letters.push_back(letter_of(query));
+        after, limit.messages);
+    while (query.step() && page.takes(query.size(8))) letters.push_back(letter_of(query));
     return letters;
 }
 
@@ -124,6 +127,14 @@ bool SqliteMailboxes::has_dead(DeadOrigin origin, const LaneId& lane, Seq seq,
 
 bool SqliteMailboxes::remove_dead(std::int64_t id) {
     return Query(connection_, "DELETE FROM dead_letters WHERE id = ?", id).run() > 0;
+}
+
+std::int64_t SqliteMailboxes::purge_dead(Time before, std::int64_t most) {
+    return Query(connection_,
+                 "DELETE FROM dead_letters WHERE id IN "
+                 "(SELECT id FROM dead_letters WHERE at < ? ORDER BY at, id LIMIT ?)",
+                 before, std::clamp<std::int64_t>(most, 0, limits_.purge_batch))
+        .run();
 }
 
 std::string SqliteMailboxes::cursor(std::string_view source) {

@@ -76,6 +76,15 @@ TEST_CASE("a void comes back as it was written") {
     CHECK(gap.reason == "it's > over");
 }
 
+TEST_CASE("what was dropped goes as a void") {
+    auto dropped = message();
+    dropped.void_reason = "too old";
+    const auto gap = said<Void>(to_stanza(dropped));
+    CHECK(gap.lane == dropped.lane);
+    CHECK(gap.seq == dropped.seq);
+    CHECK(gap.reason == "too old");
+}
+
 TEST_CASE("a receipt comes back as it was written") {
     Receipt receipt;
     receipt.lane = {"L"};

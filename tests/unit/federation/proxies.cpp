@@ -109,7 +109,9 @@ std::vector<double> Proxy::values() {
 }
 
 std::vector<DeadLetter> Proxy::dead() {
-    return ask([](Mailboxes& m) { return m.dead(0, 1'000'000); });
+    return ask([](Mailboxes& m) {
+        return m.dead(0, {.messages = 1'000'000, .bytes = std::int64_t{1} << 40});
+    });
 }
 
 std::int64_t Proxy::waiting() {

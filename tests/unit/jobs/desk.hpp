@@ -142,7 +142,9 @@ class Desk {
         });
     }
     std::vector<DeadLetter> dead() {
-        return ask([](Mailboxes& m) { return m.dead(0, 1'000'000); });
+        return ask([](Mailboxes& m) {
+            return m.dead(0, {.messages = 1'000'000, .bytes = std::int64_t{1} << 40});
+        });
     }
     /// Takes a pack into the inbox.
     void arrives(const senml::Pack& pack, Time when = at(0)) {

@@ -190,9 +190,9 @@ TEST_CASE("housekeeping purges what every sink has and keeps the counters") {
     how.receives = {receive_into("db")};
     house.runs(how);
     CHECK(house.runner->receive_once());
-    CHECK(house.desk.ask([](Mailboxes& m) { return m.inbox_size(0).first; }) == 1);
+    CHECK(house.desk.ask([](Mailboxes& m) { return m.inbox_size(0).messages; }) == 1);
     CHECK(house.runner->extract_once());
-    CHECK(house.desk.ask([](Mailboxes& m) { return m.inbox_size(0).first; }) == 0);
+    CHECK(house.desk.ask([](Mailboxes& m) { return m.inbox_size(0).messages; }) == 0);
     CHECK(house.runner->extract_once());
     const auto counters = house.desk.ask([](Mailboxes& m) { return m.counters(); });
     CHECK(counters.at("courant_bounces_total peer=a@b.example") == 7);
@@ -210,7 +210,7 @@ TEST_CASE("what was counted and delivered at the very end reaches the store") {
     house.desk.counters().get("courant_bounces_total").add(7);
     house.runner->tidy_up();
     house.runner->tidy_up();
-    CHECK(house.desk.ask([](Mailboxes& m) { return m.inbox_size(0).first; }) == 0);
+    CHECK(house.desk.ask([](Mailboxes& m) { return m.inbox_size(0).messages; }) == 0);
     CHECK(house.desk.ask([](Mailboxes& m) { return m.counters(); }).at("courant_bounces_total") ==
           7);
 }

@@ -124,7 +124,8 @@ TEST_CASE_TEMPLATE_DEFINE("a number without a message keeps its place and fills 
         CHECK(m.take_in(incoming(3), at(0)).next == 6);
         CHECK(nothing(4).repeated);
         CHECK(numbers(m.inbox(0, everything)) == run(3, 4));
-        CHECK(m.inbox_size(0) == std::pair<std::int64_t, std::int64_t>{2, 7});
+        CHECK(m.inbox_size(0).messages == 2);
+        CHECK(m.inbox_size(0).records == 7);
     });
 }
 
@@ -254,28 +255,31 @@ TEST_CASE_TEMPLATE_DEFINE("a page of the inbox ends with its messages or its byt
     });
 }
 
-TEST_CASE_TEMPLATE_DEFINE("the size of the inbox counts messages and readings behind a position",
-                          Home, the_size_of_the_inbox) {
+TEST_CASE_TEMPLATE_DEFINE("the size of the inbox counts what lies behind a position", Home,
+                          the_size_of_the_inbox) {
     Home home;
     const auto store = home.open({});
-    using Size = std::pair<std::int64_t, std::int64_t>;
     store->commit([](Mailboxes& m) {
-        CHECK(m.inbox_size(0) == Size{0, 0});
-        for (Seq seq = 1; seq <= 5; ++seq) m.take_in(incoming(seq), at(0));
+        CHECK(m.inbox_size(0) == InboxSize{});
+        for (Seq seq = 1; seq <= 5; ++seq) m.take_in(incoming(seq), at(seq));
+        // Each body has 6 bytes, each message as many readings as its number says.
         const auto arrivals = m.inbox(0, everything);
-        CHECK(m.inbox_size(0) == Size{5, 15});
-        CHECK(m.inbox_size(arrivals[1].position) == Size{3, 12});
-        CHECK(m.inbox_size(arrivals[4].position) == Size{0, 0});
+        CHECK(m.inbox_size(0) == InboxSize{5, 15, 30, at(1)});
+        CHECK(m.inbox_size(arrivals[1].position) == InboxSize{3, 12, 18, at(3)});
+        CHECK(m.inbox_size(arrivals[4].position) == InboxSize{});
         m.set_delivered("a", arrivals[2].position);
         const std::vector<std::string> sinks{"a"};
         CHECK(m.purge_delivered(sinks) == 3);
-        CHECK(m.inbox_size(0) == Size{2, 9});
+        CHECK(m.inbox_size(0) == InboxSize{2, 9, 12, at(4)});
         m.set_delivered("a", arrivals[4].position);
         CHECK(m.purge_delivered(sinks) == 2);
-        CHECK(m.inbox_size(0) == Size{0, 0});
-        m.take_in(incoming(6), at(0));
-        CHECK(m.inbox_size(0) == Size{1, 6});
-        CHECK(m.inbox_size(arrivals[4].position) == Size{1, 6});
+        CHECK(m.inbox_size(0) == InboxSize{});
+        // What waited for a hole counts once it has joined.
+        m.take_in(incoming(7), at(8));
+        CHECK(m.inbox_size(0) == InboxSize{});
+        m.take_in(incoming(6), at(9));
+        CHECK(m.inbox_size(0) == InboxSize{2, 13, 12, at(9)});
+        CHECK(m.inbox_size(arrivals[4].position) == InboxSize{2, 13, 12, at(9)});
     });
 }
 

@@ -134,7 +134,8 @@ TEST_CASE_TEMPLATE_DEFINE("a lane tells how much waits and since when", Home,
     store->commit([](Mailboxes& m) {
         LaneId lane;
         for (std::int64_t i = 1; i <= 4; ++i)
-            lane = m.enqueue(outgoing("bmhs@coop.example", "x", i), at(i)).first;
+            lane =
+                m.enqueue(outgoing("bmhs@coop.example", std::string(10 * i, 'x'), i), at(i)).first;
         m.acknowledge(lane, 2);
         const auto waiting = m.outgoing_lanes().at(0);
         CHECK(waiting.peer == jid("bmhs@coop.example"));
@@ -142,12 +143,130 @@ TEST_CASE_TEMPLATE_DEFINE("a lane tells how much waits and since when", Home,
         CHECK(waiting.acknowledged == 2);
         CHECK(waiting.waiting_messages == 2);
         CHECK(waiting.waiting_records == 7);
+        CHECK(waiting.waiting_bytes == 70);
+        CHECK(waiting.voided == 0);
         CHECK(waiting.oldest == at(3));
         m.acknowledge(lane, 4);
         const auto empty = m.outgoing_lanes().at(0);
         CHECK(empty.waiting_messages == 0);
         CHECK(empty.waiting_records == 0);
+        CHECK(empty.waiting_bytes == 0);
         CHECK_FALSE(empty.oldest);
+    });
+}
+
+/// Ten messages of 10 bytes and one reading each, stored one second after the other.
+inline LaneId ten_messages(Mailboxes& m) {
+    LaneId lane;
+    for (std::int64_t i = 1; i <= 10; ++i)
+        lane = m.enqueue(outgoing("bmhs@coop.example", std::string(10, 'x')), at(i)).first;
+    return lane;
+}
+
+/// The numbers that go as voids.
+inline std::vector<Seq> voids(const std::vector<Message>& messages) {
+    std::vector<Seq> seqs;
+    for (const auto& message : messages)
+        if (!message.void_reason.empty()) seqs.push_back(message.seq);
+    return seqs;
+}
+
+TEST_CASE_TEMPLATE_DEFINE("the oldest are dropped until the rest keeps the cap", Home,
+                          the_oldest_are_dropped) {
+    Home home;
+    const auto store = home.open({});
+    store->commit([](Mailboxes& m) {
+        const auto lane = ten_messages(m);
+        m.acknowledge(lane, 1);
+        CHECK_FALSE(m.drop_oldest(lane, {.bytes = 90}, "full"));
+        CHECK_FALSE(m.drop_oldest(lane, {.since = at(2)}, "old"));
+        CHECK_FALSE(m.drop_oldest(LaneId{"unknown"}, {.bytes = 0}, "full"));
+
+        const auto dropped = m.drop_oldest(lane, {.bytes = 65}, "full");
+        REQUIRE(dropped);
+        CHECK(dropped->first == 2);
+        CHECK(dropped->last == 4);
+        CHECK(dropped->messages() == 3);
+        CHECK(dropped->records == 3);
+        CHECK(dropped->bytes == 30);
+        CHECK(dropped->oldest == at(2));
+        CHECK(dropped->newest == at(4));
+        const auto older = m.drop_oldest(lane, {.bytes = 100, .since = at(7)}, "old");
+        REQUIRE(older);
+        CHECK(older->first == 5);
+        CHECK(older->last == 6);
+
+        const auto left = m.outgoing_lanes().at(0);
+        CHECK(left.acknowledged == 1);
+        CHECK(left.voided == 6);
+        CHECK(left.waiting_messages == 4);
+        CHECK(left.waiting_records == 4);
+        CHECK(left.waiting_bytes == 40);
+        CHECK(left.oldest == at(7));
+    });
+}
+
+TEST_CASE_TEMPLATE_DEFINE("what was dropped leaves voids, so that the numbers keep no holes", Home,
+                          what_was_dropped_leaves_voids) {
+    Home home;
+    const auto store = home.open({});
+    store->commit([](Mailboxes& m) {
+        const auto lane = ten_messages(m);
+        m.drop_oldest(lane, {.bytes = 40}, "full");
+        const auto all = m.outbox(lane, 0, everything);
+        CHECK(numbers(all) == run(1, 10));
+        CHECK(voids(all) == run(1, 6));
+        CHECK(all.front().void_reason == "full");
+        CHECK(all.front().peer == jid("bmhs@coop.example"));
+        CHECK(all.front().lane == lane);
+        CHECK(all.front().body.empty());
+        CHECK(numbers(m.outbox(lane, 4, {3, 1'000})) == run(5, 7));
+        CHECK(numbers(m.outbox(lane, 8, everything)) == run(9, 10));
+        CHECK_FALSE(m.find_outgoing(lane, 6));
+        CHECK(m.find_outgoing(lane, 7));
+        // The peer takes voids as it takes messages.
+        CHECK(m.acknowledge(lane, 3) == 0);
+        CHECK(voids(m.outbox(lane, 0, everything)) == run(4, 6));
+        CHECK(m.acknowledge(lane, 8) == 2);
+        CHECK(numbers(m.outbox(lane, 0, everything)) == run(9, 10));
+        CHECK(voids(m.outbox(lane, 0, everything)).empty());
+        CHECK(m.outgoing_lanes().at(0).waiting_bytes == 20);
+    });
+}
+
+TEST_CASE_TEMPLATE_DEFINE("a lane may be dropped to its end, and goes on", Home,
+                          a_lane_may_be_dropped_to_its_end) {
+    Home home;
+    const auto store = home.open({});
+    store->commit([](Mailboxes& m) {
+        const auto lane = ten_messages(m);
+        CHECK(m.drop_oldest(lane, {.bytes = 0}, "full")->last == 10);
+        CHECK_FALSE(m.drop_oldest(lane, {.bytes = 0}, "full"));
+        CHECK_FALSE(m.outgoing_lanes().at(0).oldest);
+        CHECK(m.outgoing_lanes().at(0).waiting_messages == 0);
+        CHECK(m.enqueue(outgoing("bmhs@coop.example", "next"), at(11)) == std::pair{lane, Seq{11}});
+        CHECK(m.outgoing_lanes().at(0).oldest == at(11));
+        CHECK(voids(m.outbox(lane, 0, everything)) == run(1, 10));
+        // A new lane has no numbers before its first, and so no voids.
+        const auto renewed = m.renew_lane(lane, at(12));
+        REQUIRE(renewed);
+        CHECK(numbers(m.outbox(*renewed, 0, everything)) == run(1, 1));
+        CHECK(m.outbox(*renewed, 0, everything).front().body == "next");
+        CHECK(m.outgoing_lanes().at(0).voided == 0);
+    });
+}
+
+TEST_CASE_TEMPLATE_DEFINE("dropping goes in batches, and ends", Home, dropping_goes_in_batches) {
+    Home home;
+    MailboxLimits limits;
+    limits.purge_batch = 4;
+    const auto store = home.open(limits);
+    store->commit([](Mailboxes& m) {
+        const auto lane = ten_messages(m);
+        CHECK(m.drop_oldest(lane, {.bytes = 10}, "full")->messages() == 4);
+        CHECK(m.drop_oldest(lane, {.bytes = 10}, "full")->messages() == 4);
+        CHECK(m.drop_oldest(lane, {.bytes = 10}, "full")->messages() == 1);
+        CHECK_FALSE(m.drop_oldest(lane, {.bytes = 10}, "full"));
     });
 }
 

@@ -84,17 +84,63 @@ TEST_CASE_TEMPLATE_DEFINE("a dead letter keeps everything that a retry needs", H
         CHECK(found->reason == letter.reason);
         CHECK(found->payload == letter.payload);
         CHECK(found->envelope == letter.envelope);
-        const auto rest = m.dead(id, 10);
+        const auto rest = m.dead(id, everything);
         REQUIRE(rest.size() == 1);
         CHECK_FALSE(rest[0].lane);
         CHECK_FALSE(rest[0].seq);
         CHECK_FALSE(rest[0].record);
         CHECK(rest[0].payload == "\xFF\x01");
-        CHECK(m.dead(0, 1).at(0).id == id);
+        CHECK(m.dead(0, {.messages = 1}).at(0).id == id);
         CHECK(m.remove_dead(id));
         CHECK_FALSE(m.remove_dead(id));
         CHECK_FALSE(m.find_dead(id));
         CHECK(m.dead_count() == 1);
+    });
+}
+
+/// Ten letters that were set aside one second after the other; the first has the id of the answer.
+inline std::int64_t ten_letters(Mailboxes& m) {
+    DeadLetter letter;
+    letter.payload = std::string(100, 'x');
+    std::int64_t first = 0;
+    for (std::int64_t i = 1; i <= 10; ++i) {
+        letter.at = at(i);
+        const auto id = m.bury(letter);
+        if (i == 1) first = id;
+    }
+    return first;
+}
+
+TEST_CASE_TEMPLATE_DEFINE("a page of dead letters ends with its letters or its bytes", Home,
+                          a_page_of_dead_letters_ends) {
+    Home home;
+    const auto store = home.open({});
+    store->commit([](Mailboxes& m) {
+        const auto first = ten_letters(m);
+        CHECK(m.dead(0, {4, 1'000'000}).size() == 4);
+        CHECK(m.dead(0, {10, 350}).size() == 3);
+        CHECK(m.dead(0, {10, 1}).size() == 1);
+        CHECK(m.dead(first + 7, everything).size() == 2);
+    });
+}
+
+TEST_CASE_TEMPLATE_DEFINE("dead letters go by age or by number, the oldest first, in batches", Home,
+                          dead_letters_are_purged) {
+    Home home;
+    MailboxLimits limits;
+    limits.purge_batch = 3;
+    const auto store = home.open(limits);
+    store->commit([](Mailboxes& m) {
+        const auto first = ten_letters(m);
+        CHECK(m.purge_dead(at(1), 100) == 0);
+        CHECK(m.purge_dead(at(3), 100) == 2);
+        CHECK(m.dead(0, everything).at(0).id == first + 2);
+        CHECK(m.purge_dead(Time::max(), 0) == 0);
+        CHECK(m.purge_dead(Time::max(), -1) == 0);
+        CHECK(m.purge_dead(Time::max(), 1) == 1);
+        CHECK(m.purge_dead(Time::max(), 100) == 3);
+        CHECK(m.dead(0, everything).at(0).id == first + 6);
+        CHECK(m.dead_count() == 4);
     });
 }
 

@@ -2,6 +2,7 @@
 #include "tests/unit/mailbox/inbox_contract.hpp"
 #include "tests/unit/mailbox/outbox_contract.hpp"
 #include "tests/unit/mailbox/records_contract.hpp"
+#include "tests/unit/mailbox/room_contract.hpp"
 #include "tests/unit/mailbox/sqlite_home.hpp"
 #include "tests/unit/mailbox/transaction_contract.hpp"
 
@@ -24,6 +25,10 @@ TEST_CASE_TEMPLATE_INVOKE(a_receipt_removes_only_what_it_covers, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(a_receipt_beyond_the_end_changes_nothing, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(what_waits_can_go_on_in_a_new_lane, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(a_lane_tells_how_much_waits, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(the_oldest_are_dropped, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(what_was_dropped_leaves_voids, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(a_lane_may_be_dropped_to_its_end, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(dropping_goes_in_batches, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(a_page_of_the_outbox_ends, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(rows_may_go_while_one_reads, SqliteHome);
 
@@ -45,9 +50,14 @@ TEST_CASE_TEMPLATE_INVOKE(a_repetition_is_known_after_the_purge, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(a_peer_is_known_by_its_bare_jid, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(one_subscription_to_a_series, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(a_dead_letter_keeps_everything, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(a_page_of_dead_letters_ends, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(dead_letters_are_purged, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(what_is_set_aside_is_known, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(a_cursor_is_bytes, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(a_job_is_remembered, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(counters_and_notes, SqliteHome);
+
+TEST_CASE_TEMPLATE_INVOKE(a_store_says_how_much_room_it_takes, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(giving_back_takes_nothing_away, SqliteHome);
 
 }  // namespace courant::test
