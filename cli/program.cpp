@@ -16,8 +16,11 @@ std::chrono::milliseconds milliseconds(std::chrono::nanoseconds span) {
     return std::chrono::ceil<std::chrono::milliseconds>(span);
 }
 
-FederationSettings federation_settings(const Config& config) {
+FederationSettings federation_settings(const Config& config, SpaceWatch& space) {
     FederationSettings settings;
+    settings.admits = [&space](Mailboxes& m, std::int64_t bytes, Time now) {
+        return space.admits(m, bytes, now);
+    };
     settings.self = config.identity.jid;
     settings.lanes.window_messages = static_cast<std::int64_t>(config.limits.window_messages);
     settings.lanes.window_bytes = static_cast<std::int64_t>(config.limits.window_bytes);
@@ -66,11 +69,15 @@ Program::Program(const Config& config, StoreThread& store, Logger logger)
     : store_(store),
       logger_(std::move(logger)),
       receives_(!config.receives.empty()),
+      space_({.reserve_bytes = config.space.reserve_bytes,
+              .reserve_percent = config.space.reserve_percent,
+              .max_bytes = config.space.max_bytes},
+             logger_, counters_),
       session_(xmpp_settings(config)),
-      federation_(federation_settings(config), session_, store,
+      federation_(federation_settings(config, space_), session_, store,
                   {.inbox_grew = [this] { runner_.inbox_grew(); }}, logger_, counters_),
       runner_(
-          config, store,
+          config, store, space_,
           [this](std::vector<Enqueued> messages) { federation_.outbox_grew(std::move(messages)); },
           logger_, counters_) {
     session_.when_refused([this](std::string_view why) {

@@ -22,6 +22,7 @@ Progress ExtractJob::run(const Call& call) {
         return Progress::done;
     }
     told_that_nobody_listens_ = false;
+    outbound_.insist_on_room(call.now);
     const std::string cursor = store_.ask([&](Mailboxes& m) { return m.cursor(adapter_); });
     const Extraction extraction = source_->pull(cursor, call);
     // Nothing moved: to ask again at once, whatever the source says of more, would bring the same.

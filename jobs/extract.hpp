@@ -3,7 +3,8 @@
 // Pulls from the cursor that the store holds and commits readings and cursor together
 // (outbound.hpp); a first extraction of years goes portion by portion, each durable before the next
 // is asked for. As long as nobody has subscribed to anything the job leaves the source alone: what
-// it took would be for nobody, and gone for whoever subscribes tomorrow.
+// it took would be for nobody, and gone for whoever subscribes tomorrow. While the store or the
+// outbox is full it leaves the source alone, too, and fails with the reason; it is then retried.
 #pragma once
 
 #include <memory>

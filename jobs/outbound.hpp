@@ -2,7 +2,8 @@
 //
 // Readings, the source's new cursor and what was refused are committed in one transaction: after a
 // crash either all of it is there or none. When put() returns, the readings are durable and the
-// federation has been told.
+// federation has been told. Where the store or the outbox is full, the door is shut: put() throws
+// with nothing done, and who extracts comes back later with the same readings.
 #pragma once
 
 #include <functional>
@@ -20,11 +21,18 @@ namespace courant {
 /// Told after a commit which messages the outbox has got.
 using OutboxGrew = std::function<void(std::vector<Enqueued>)>;
 
+/// Why so many bytes more may not come in; empty if they may. Asked inside a work of the store.
+using Obstacle = std::function<std::string(Mailboxes&, std::int64_t bytes, Time now)>;
+
 /// Puts an adapter's readings into the outbox. Belongs to the adapter's thread.
 class Outbound {
   public:
     Outbound(std::string adapter, DispatchRules rules, StoreThread& store, OutboxGrew outbox_grew,
-             Counters& counters);
+             Counters& counters, Obstacle obstacle = {});
+
+    /// Throws StoreError, worth retrying, while nothing more may come in: then nothing should be
+    /// taken from a source.
+    void insist_on_room(Time now);
 
     /// Whether anybody has subscribed to anything. Without, nothing should be taken from a source:
     /// it would be for nobody.
@@ -40,6 +48,7 @@ class Outbound {
     StoreThread& store_;
     OutboxGrew outbox_grew_;
     Counters& counters_;
+    Obstacle obstacle_;
 };
 
 }  // namespace courant

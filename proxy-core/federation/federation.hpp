@@ -55,6 +55,10 @@ struct FederationSettings {
     std::size_t transport_bytes = std::size_t{1} << 20;
     /// How often lanes are looked up that others (the CLI) may have filled.
     std::chrono::milliseconds lane_refresh{2'000};
+    /// Whether a message of so many bytes may come in; asked inside the transaction that would take
+    /// it in. One that may not is not answered: its sender keeps it.
+    std::function<bool(Mailboxes&, std::int64_t bytes, Time now)> admits =
+        [](Mailboxes&, std::int64_t, Time) { return true; };
     /// The clock of readings and receipts; tests bring their own.
     std::function<Time()> clock = [] { return std::chrono::system_clock::now(); };
 };
@@ -123,9 +127,13 @@ class Federation : private TransportListener {
     void take(const Resume& resume, const Jid& from);
     std::shared_ptr<Intaken> arrived(const Jid& from, const Element& message);
     void store_intake(const std::shared_ptr<Intaken>& intaken);
-    static void take_in(Intaken& intaken, Mailboxes& m, std::int64_t most_lanes, Time now);
+    static void take_in(Intaken& intaken, Mailboxes& m, const FederationSettings& settings,
+                        Time now);
+    static bool is_here(Mailboxes& m, const Message& message);
     void intake_stored(const Intaken& intaken, const std::exception_ptr& failure);
     void refuse_sender(const Intaken& intaken);
+    void defer(const Intaken& intaken);
+    void resume_deferred();
     void settle(Route& route, Seq before, std::variant<Settled, PeerFault> outcome,
                 std::vector<Reject> rejects);
     void store_settled(Route& route);
@@ -165,6 +173,8 @@ class Federation : private TransportListener {
     std::set<Jid> renewed_;           ///< whose lane was renewed in this run: a peer can do it once
     std::string pumped_last_;         ///< the lane that went last
     std::size_t fetching_bytes_ = 0;  ///< asked of the outbox and not yet answered
+    /// Lanes of which something was not taken in for want of room.
+    std::set<LaneKey> deferred_;
     Instant complaints_since_{};
     int complaints_ = 0;              ///< in that minute
     std::size_t intake_waiting_ = 0;  ///< bytes handed to the store and not yet committed

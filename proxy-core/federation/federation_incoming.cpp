@@ -11,6 +11,9 @@ namespace courant {
 namespace {
 
 constexpr std::size_t longest_reason = 1024;
+// Lanes that are told to go on; of more a peer may think what it likes, and they go on by
+// themselves.
+constexpr std::size_t most_deferred = 4096;
 
 }  // namespace
 
@@ -85,6 +88,7 @@ struct Federation::Intaken {
     bool is_void = false;
     std::string void_reason;
 
+    bool no_room = false;
     bool stranger = false;
     bool too_many_lanes = false;
     std::string refused;
@@ -134,23 +138,36 @@ void Federation::take(const Void& gap, const Jid& from, const Element& message) 
 void Federation::store_intake(const std::shared_ptr<Intaken>& intaken) {
     const std::size_t bytes = intaken->bytes();
     intake_waiting_ += bytes;
-    post([intaken, most_lanes = settings_.lanes_per_peer,
-          now = settings_.clock()](Mailboxes& m) { take_in(*intaken, m, most_lanes, now); },
+    // The settings are as old as this object, which outlives its works (see the destructor).
+    post([intaken, &settings = settings_,
+          now = settings_.clock()](Mailboxes& m) { take_in(*intaken, m, settings, now); },
          [this, intaken, bytes](const std::exception_ptr& failure) {
              intake_waiting_ -= bytes;
              intake_stored(*intaken, failure);
          });
 }
 
+// Whether the inbox has had this message.
+bool Federation::is_here(Mailboxes& m, const Message& message) {
+    for (const IncomingLane& lane : m.incoming_lanes(message.peer))
+        if (lane.lane == message.lane) return message.seq < lane.next;
+    return false;
+}
+
 // Inside the transaction: what the peer may is asked where it cannot be out of date.
-void Federation::take_in(Intaken& intaken, Mailboxes& m, std::int64_t most_lanes, Time now) {
+void Federation::take_in(Intaken& intaken, Mailboxes& m, const FederationSettings& settings,
+                         Time now) {
     const Message& message = intaken.message;
     const auto peer = m.find_peer(message.peer);
     intaken.stranger = !peer;
     if (!peer) return;
-    intaken.too_many_lanes =
-        !m.knows_lane(message.peer, message.lane) && m.lanes_from(message.peer) >= most_lanes;
+    intaken.too_many_lanes = !m.knows_lane(message.peer, message.lane) &&
+                             m.lanes_from(message.peer) >= settings.lanes_per_peer;
     if (intaken.too_many_lanes) return;
+    // Voids and repetitions store nothing to speak of, and their receipts make room elsewhere.
+    intaken.no_room = !settings.admits(m, static_cast<std::int64_t>(intaken.bytes()), now) &&
+                      !intaken.is_void && !is_here(m, message);
+    if (intaken.no_room) return;
     intaken.refused = refusal(intaken.inspection, *peer);
     if (!intaken.is_void && intaken.refused.empty()) {
         intaken.intake = m.take_in(message, now);
@@ -189,6 +206,7 @@ void Federation::intake_stored(const Intaken& intaken, const std::exception_ptr&
     }
     store_fault_.succeeded(settings_.clock());
     if (intaken.stranger || intaken.too_many_lanes) return refuse_sender(intaken);
+    if (intaken.no_room) return defer(intaken);
     Owed& owed = owed_[{message.peer, message.lane}];
     owed.next = std::max(owed.next, intaken.intake.next);
     owed.missing = intaken.intake.missing;
@@ -216,6 +234,36 @@ void Federation::intake_stored(const Intaken& intaken, const std::exception_ptr&
     }
     if (intaken.wants_receipt && !intaken.stanza_id.empty())
         answer(delivery_receipt(intaken.stanza_id, intaken.sender));
+}
+
+// No receipt: the sender keeps it, and is told where to go on once there is room.
+void Federation::defer(const Intaken& intaken) {
+    const Message& message = intaken.message;
+    counters_.get("courant_messages_deferred_total", {{"peer", message.peer.to_string()}}).add();
+    if (deferred_.size() < most_deferred) deferred_.insert({message.peer, message.lane});
+}
+
+void Federation::resume_deferred() {
+    if (deferred_.empty() || !online_) return;
+    auto resumes = std::make_shared<std::vector<IncomingLane>>();
+    post(
+        [resumes, lanes = deferred_, &settings = settings_, now = settings_.clock()](Mailboxes& m) {
+            resumes->clear();
+            if (!settings.admits(m, 0, now)) return;
+            for (const auto& [peer, id] : lanes) {
+                IncomingLane lane{.peer = peer, .lane = id};
+                for (const IncomingLane& known : m.incoming_lanes(peer))
+                    if (known.lane == id) lane = known;
+                resumes->push_back(lane);
+            }
+        },
+        [this, resumes](const std::exception_ptr& failure) {
+            if (failure) return;
+            for (const IncomingLane& lane : *resumes) {
+                transport_.send(to_stanza(Resume{lane.lane, lane.next}, lane.peer));
+                deferred_.erase({lane.peer, lane.lane});
+            }
+        });
 }
 
 // Who is no peer, or begins lanes without end, gets an answer that its operator can read, and

@@ -18,6 +18,9 @@ IdentityConfig bind_identity(const CheckedTable& table, Faults& faults);
 StoreConfig bind_store(const CheckedTable& table);
 /// [limits].
 LimitsConfig bind_limits(const CheckedTable& table, Faults& faults);
+SpaceConfig bind_space(const CheckedTable& table);
+OutboxConfig bind_outbox(const CheckedTable& table);
+RetentionConfig bind_retention(const CheckedTable& table);
 /// [log].
 LogConfig bind_log(const CheckedTable& table);
 

@@ -48,6 +48,9 @@ void check_defaults(const Config& config) {
     identity.password = Secret("pomme");
     CHECK(config.identity == identity);
     CHECK(config.limits == LimitsConfig{});
+    CHECK(config.space == SpaceConfig{});
+    CHECK(config.outbox == OutboxConfig{});
+    CHECK(config.retention == RetentionConfig{});
     CHECK(config.log == LogConfig{});
     CHECK(config.adapters.empty());
     CHECK(config.warnings.empty());

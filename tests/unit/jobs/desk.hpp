@@ -162,9 +162,14 @@ class Desk {
         });
     }
     Outbound outbound(DispatchRules how = rules()) {
-        return {"roof", std::move(how), *store_,
-                [this](const std::vector<Enqueued>& messages) { told_ += messages.size(); },
-                counters_};
+        return {
+            "roof",    std::move(how),
+            *store_,   [this](const std::vector<Enqueued>& messages) { told_ += messages.size(); },
+            counters_, [this](Mailboxes&, std::int64_t, Time) { return obstacle_; }};
+    }
+    /// Why nothing may be extracted from now on; empty: it may.
+    void shut(std::string obstacle) {
+        ask([&](Mailboxes&) { obstacle_ = std::move(obstacle); });
     }
     /// Of how many messages the federation has been told.
     std::size_t told() const { return told_; }
@@ -180,6 +185,7 @@ class Desk {
     Counters counters_;
     std::unique_ptr<StoreThread> store_;
     std::atomic<std::size_t> told_{0};
+    std::string obstacle_;  ///< the store thread's
     Seq arrived_ = 0;
 };
 

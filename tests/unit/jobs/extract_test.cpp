@@ -52,6 +52,22 @@ TEST_CASE("while the store fails readings and cursor stay where they are, and no
     CHECK(desk.outbox(coop) == run(1, 30));
 }
 
+TEST_CASE("while the store is full the source is left alone, and is asked again once it is not") {
+    Desk desk;
+    desk.subscribe(subscription(coop));
+    int pulls = 0;
+    const auto job = extract(desk, [&](std::string_view cursor, const Call&) {
+        ++pulls;
+        return numbered(cursor, 10, 10);
+    });
+    desk.shut("no room left");
+    CHECK_THROWS_AS(job->run(call()), StoreError);
+    CHECK(pulls == 0);
+    desk.shut("");
+    CHECK(job->run(call()) == Progress::done);
+    CHECK(desk.outbox(coop) == run(1, 10));
+}
+
 TEST_CASE("a source that fails leaves the cursor where it is") {
     Desk desk;
     desk.subscribe(subscription(coop));

@@ -58,6 +58,30 @@ TEST_CASE("whichever commit is the last before the end, readings and cursor stan
     }
 }
 
+TEST_CASE("while the store is full nothing of it is there, and it comes once there is room") {
+    Desk desk;
+    desk.subscribe(subscription(coop));
+    auto outbound = desk.outbound();
+    outbound.put(readings(1), {}, "1", at(0));
+    desk.shut("no room left");
+    CHECK_THROWS_AS(outbound.insist_on_room(at(0)), StoreError);
+    try {
+        outbound.put(readings(1, 2), {{"here", "bad", ""}}, "2", at(0));
+        FAIL("it was put");
+    } catch (const StoreError& error) {
+        CHECK(error.worth_retrying());
+        CHECK(error.what() == std::string("no room left"));
+    }
+    CHECK(desk.outbox(coop) == run(1, 1));
+    CHECK(desk.ask([](Mailboxes& m) { return m.cursor("roof"); }) == "1");
+    CHECK(desk.dead().empty());
+    CHECK(desk.told() == 1);
+    desk.shut("");
+    CHECK_NOTHROW(outbound.insist_on_room(at(0)));
+    outbound.put(readings(1, 2), {}, "2", at(0));
+    CHECK(desk.outbox(coop) == run(1, 2));
+}
+
 TEST_CASE("without a cursor the old one stays") {
     Desk desk;
     desk.subscribe(subscription(coop));

@@ -69,12 +69,14 @@ Config config() {
 struct House {
     Stage scripts;
     Desk desk;
+    SpaceWatch space{{}, desk.logger(), desk.counters()};
     std::unique_ptr<Runner> runner;
 
     House() { stage = &scripts; }
     void runs(const Config& how) {
         runner = std::make_unique<Runner>(
-            how, desk.store(), [](const std::vector<Enqueued>&) {}, desk.logger(), desk.counters());
+            how, desk.store(), space, [](const std::vector<Enqueued>&) {}, desk.logger(),
+            desk.counters());
     }
     std::uint64_t hanging() {
         return desk.counters().get("courant_hanging_calls_total", {{"job", "extract db"}}).value();

@@ -1,0 +1,184 @@
+#include "jobs/outbox_caps.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <utility>
+
+#include "proxy-core/config/duration.hpp"
+#include "proxy-core/federation/protocol.hpp"
+
+namespace courant {
+namespace {
+
+using WhenFull = OutboxConfig::WhenFull;
+
+// Lanes that one call drops from: what a transaction does stays small.
+constexpr std::size_t lanes_at_once = 8;
+// A letter speaks of what was dropped within this time.
+constexpr std::chrono::hours letter_span{24};
+
+// What the peer reads; nothing of our configuration.
+constexpr std::string_view void_reason = "dropped by its sender, where too much or too old waited";
+
+struct Waiting {
+    std::int64_t bytes = 0;
+    std::optional<Time> oldest;
+};
+
+Waiting sum_of(const std::vector<OutgoingLane>& lanes) {
+    Waiting all;
+    for (const OutgoingLane& lane : lanes) {
+        all.bytes += lane.waiting_bytes;
+        if (lane.oldest && *lane.oldest < all.oldest.value_or(Time::max()))
+            all.oldest = lane.oldest;
+    }
+    return all;
+}
+
+bool over(const OutgoingLane& lane, const LaneCap& cap) {
+    return lane.waiting_bytes > cap.bytes || (lane.oldest && *lane.oldest < cap.since);
+}
+
+// The earliest time of a message that is young enough.
+Time since(std::chrono::nanoseconds age, Time now) {
+    return age > age.zero() ? now - age : Time::min();
+}
+
+std::string what_was(const Dropped& dropped, const Jid& peer) {
+    return fmt::format(
+        "dropped before {} had them, because the caps of the outbox ([outbox]) leave no place for "
+        "them: numbers {} to {}, {} messages with {} readings, stored {} to {}",
+        peer.to_string(), dropped.first, dropped.last, dropped.messages(), dropped.records,
+        to_timestamp_for_people(dropped.oldest), to_timestamp_for_people(dropped.newest));
+}
+
+}  // namespace
+
+OutboxCaps::OutboxCaps(OutboxConfig rules, Logger logger, Counters& counters)
+    : rules_(rules), logger_(std::move(logger)), counters_(counters), fault_(logger_, "outbox") {}
+
+const std::string& OutboxCaps::obstacle(Mailboxes& m, std::int64_t bytes, Time now) {
+    const bool capped = rules_.max_bytes > 0 || rules_.max_age > rules_.max_age.zero();
+    if (!capped || rules_.when_full != WhenFull::stop) {
+        // A note of a configuration before this one.
+        if (allowance_.covers(0, now)) return obstacle_;
+        allowance_.renew(0, now);
+        if (!m.note(outbox_note).empty()) m.set_note(outbox_note, "");
+    } else if (!allowance_.covers(bytes, now)) {
+        look(m, bytes, now);
+    }
+    return obstacle_;
+}
+
+// It goes on once a tenth is free again, so that it does not flutter at the edge.
+void OutboxCaps::look(Mailboxes& m, std::int64_t bytes, Time now) {
+    const Waiting waiting = sum_of(m.outgoing_lanes());
+    const auto most = obstacle_.empty() ? rules_.max_bytes : rules_.max_bytes / 10 * 9;
+    // Where nothing waits, one portion always has a place, however large it is.
+    const bool many = rules_.max_bytes > 0 && waiting.bytes > 0 && waiting.bytes + bytes > most;
+    const bool old = waiting.oldest && *waiting.oldest < since(rules_.max_age, now);
+    if (!many && !old) {
+        obstacle_.clear();
+        fault_.succeeded(now);
+        allowance_.renew(rules_.max_bytes > 0 ? (most - waiting.bytes - bytes) / 4
+                                              : std::numeric_limits<std::int64_t>::max(),
+                         now);
+    } else {
+        allowance_ = {};
+        obstacle_ = many ? fmt::format(
+                               "the outbox is full: more than {} KiB wait for receipts "
+                               "([outbox] max_bytes)",
+                               rules_.max_bytes >> 10)
+                         : fmt::format(
+                               "the outbox is full: its oldest message has waited for more "
+                               "than {} ([outbox] max_age)",
+                               duration_text(rules_.max_age));
+        obstacle_ += "; nothing is extracted until less waits. courant status shows for whom";
+        fault_.failed(obstacle_, now);
+    }
+    if (m.note(outbox_note) != obstacle_) m.set_note(outbox_note, obstacle_);
+}
+
+LaneCap OutboxCaps::cap_at(Time now) const {
+    LaneCap cap;
+    if (rules_.peer_max_bytes > 0) cap.bytes = rules_.peer_max_bytes;
+    cap.since = since(rules_.peer_max_age, now);
+    if (rules_.when_full == WhenFull::drop_oldest)
+        cap.since = std::max(cap.since, since(rules_.max_age, now));
+    return cap;
+}
+
+std::vector<OutboxCaps::Drop> OutboxCaps::drop(Mailboxes& m, Time now) const {
+    std::vector<Drop> drops;
+    const bool capped = rules_.peer_max_bytes > 0 || rules_.peer_max_age.count() > 0 ||
+                        rules_.when_full == WhenFull::drop_oldest;
+    if (!capped) return drops;
+    auto lanes = m.outgoing_lanes();
+    const auto total = sum_of(lanes).bytes;
+    const LaneCap cap = cap_at(now);
+    for (const OutgoingLane& lane : lanes) {
+        if (drops.size() == lanes_at_once) return drops;
+        if (!over(lane, cap)) continue;
+        if (const auto batch = m.drop_oldest(lane.lane, cap, void_reason))
+            drops.push_back(report(m, lane, *batch, now));
+    }
+    if (!drops.empty() || rules_.when_full != WhenFull::drop_oldest || rules_.max_bytes <= 0 ||
+        total <= rules_.max_bytes)
+        return drops;
+    // Who has the longest backlog gives first.
+    const auto longest = std::max_element(lanes.begin(), lanes.end(), [](auto& a, auto& b) {
+        return a.waiting_bytes < b.waiting_bytes;
+    });
+    const auto left =
+        std::max<std::int64_t>(0, longest->waiting_bytes - (total - rules_.max_bytes));
+    if (const auto batch = m.drop_oldest(longest->lane, {.bytes = left}, void_reason))
+        drops.push_back(report(m, *longest, *batch, now));
+    return drops;
+}
+
+OutboxCaps::Drop OutboxCaps::report(Mailboxes& m, const OutgoingLane& lane, const Dropped& batch,
+                                    Time now) const {
+    Drop drop{
+        .lane = lane.lane, .peer = lane.peer, .batch = batch, .reported = batch, .since = now};
+    const auto before = reports_.find(lane.lane);
+    // A letter that an operator has removed has been seen: a new one begins.
+    if (before != reports_.end() && before->second.reported.last + 1 == batch.first &&
+        now - before->second.since < letter_span && m.remove_dead(before->second.letter)) {
+        const Drop& last = before->second;
+        drop.since = last.since;
+        drop.reported.first = last.reported.first;
+        drop.reported.oldest = last.reported.oldest;
+        drop.reported.records += last.reported.records;
+        drop.reported.bytes += last.reported.bytes;
+    }
+    DeadLetter letter;
+    letter.at = now;
+    letter.origin = DeadOrigin::dropped;
+    letter.whom = lane.peer.to_string();
+    letter.lane = lane.lane;
+    letter.seq = drop.reported.first;
+    letter.reason = what_was(drop.reported, lane.peer);
+    drop.letter = m.bury(letter);
+    return drop;
+}
+
+void OutboxCaps::dropped(const std::vector<Drop>& drops) {
+    for (const Drop& drop : drops) {
+        const std::string peer = drop.peer.to_string();
+        counters_.get("courant_messages_dropped_total", {{"peer", peer}})
+            .add(static_cast<std::uint64_t>(drop.batch.messages()));
+        counters_.get("courant_readings_dropped_total", {{"peer", peer}})
+            .add(static_cast<std::uint64_t>(drop.batch.records));
+        if (drop.batch.first == drop.reported.first)
+            logger_.warning("the oldest messages for a peer are dropped",
+                            {{"peer", peer},
+                             {"lane", drop.lane.value},
+                             {"reason", what_was(drop.batch, drop.peer)}});
+        reports_.insert_or_assign(drop.lane, drop);
+    }
+}
+
+}  // namespace courant

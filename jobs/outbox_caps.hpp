@@ -1,0 +1,65 @@
+// How much may wait in the outbox, and what happens beyond: as the administrator declared it.
+//
+// Nothing has a cap by itself. Of all that waits, the declared policy is either to stop (nothing is
+// extracted until less waits; nothing is lost, it stays in the apps) or to drop the oldest. Of what
+// waits for one peer it can only be to drop the oldest: to stop would let one peer that never comes
+// back stop everybody. What is dropped is never silent: the peer gets a void for each number, the
+// operator a dead letter that says which and why (one for each peer and day, not one for each
+// batch), a line in the log, and counters.
+//
+// Thread: what takes Mailboxes belongs to the store thread; dropped() to the job that asked.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "proxy-core/config/config.hpp"
+#include "proxy-core/mailbox/allowance.hpp"
+#include "proxy-core/mailbox/mailboxes.hpp"
+#include "proxy-core/observe/counters.hpp"
+#include "proxy-core/observe/lasting_fault.hpp"
+
+namespace courant {
+
+/// The key of the note that says why the outbox takes nothing more; empty while all is well.
+inline constexpr std::string_view outbox_note = "outbox";
+
+/// The caps of one outbox.
+class OutboxCaps {
+  public:
+    OutboxCaps(OutboxConfig rules, Logger logger, Counters& counters);
+
+    /// Why so many bytes more may not come in; empty if they may. In a work of the store.
+    const std::string& obstacle(Mailboxes& m, std::int64_t bytes, Time now);
+
+    /// What was dropped from a lane, and the dead letter that says so.
+    struct Drop {
+        LaneId lane;
+        Jid peer;
+        Dropped batch;     ///< by this call
+        Dropped reported;  ///< what the letter speaks of: this and batches before it
+        Time since;        ///< when the first of them was dropped
+        std::int64_t letter = 0;
+    };
+    /// Drops a portion of what the caps leave no place for, with its letters. In a work of the
+    /// store, which may be undone.
+    std::vector<Drop> drop(Mailboxes& m, Time now) const;
+    /// The work is durable: counts and logs.
+    void dropped(const std::vector<Drop>& drops);
+
+  private:
+    LaneCap cap_at(Time now) const;
+    Drop report(Mailboxes& m, const OutgoingLane& lane, const Dropped& batch, Time now) const;
+    void look(Mailboxes& m, std::int64_t bytes, Time now);
+
+    OutboxConfig rules_;
+    Logger logger_;
+    Counters& counters_;
+    LastingFault fault_;
+    std::string obstacle_;
+    Allowance allowance_;
+    std::map<LaneId, Drop> reports_;  ///< the last of each lane
+};
+
+}  // namespace courant

@@ -1,0 +1,72 @@
+#include "proxy-core/mailbox/space_watch.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace courant {
+namespace {
+
+std::int64_t capacity_of(const StoreRoom& room, const SpaceRules& rules) {
+    const auto all = room.capacity.value_or(std::numeric_limits<std::int64_t>::max());
+    return rules.max_bytes > 0 ? std::min(all, rules.max_bytes) : all;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> free_bytes(const StoreRoom& room, const SpaceRules& rules) {
+    std::optional<std::int64_t> growth = room.growth;
+    if (rules.max_bytes > 0) {
+        const auto own = std::max<std::int64_t>(0, rules.max_bytes - room.bytes);
+        growth = std::min(growth.value_or(own), own);
+    }
+    if (!growth) return std::nullopt;
+    return *growth + room.empty;
+}
+
+std::int64_t reserve_of(const StoreRoom& room, const SpaceRules& rules) {
+    const auto capacity = capacity_of(room, rules);
+    const auto share = capacity / 100 * rules.reserve_percent;
+    return std::min(std::max(rules.reserve_bytes, share), capacity / 4);
+}
+
+SpaceWatch::SpaceWatch(SpaceRules rules, Logger logger, Counters& counters)
+    : rules_(rules),
+      fault_(std::move(logger), "space"),
+      stops_(counters.get("courant_space_stops_total")) {}
+
+bool SpaceWatch::admits(Mailboxes& m, std::int64_t bytes, Time now) {
+    if (!allowance_.covers(bytes, now)) look(m, bytes, now);
+    return obstacle_.empty();
+}
+
+void SpaceWatch::look(Mailboxes& m, std::int64_t bytes, Time now) {
+    const auto room = m.room();
+    const auto free = free_bytes(room, rules_);
+    const auto reserve = reserve_of(room, rules_);
+    const auto enough = obstacle_.empty() ? reserve : reserve + reserve / 4;
+    const auto left = free.value_or(std::numeric_limits<std::int64_t>::max()) - bytes;
+    if (left < enough) {
+        if (obstacle_.empty()) stop(reserve, now);
+        allowance_ = {};
+    } else {
+        obstacle_.clear();
+        fault_.succeeded(now);
+        allowance_.renew((left - reserve) / 4, now);
+    }
+    if (m.note(space_note) != obstacle_) m.set_note(space_note, obstacle_);
+}
+
+void SpaceWatch::stop(std::int64_t reserve, Time now) {
+    obstacle_ = fmt::format(
+        "the store has less room left than the reserve of {} KiB ([space] reserve_bytes, "
+        "reserve_percent): nothing is extracted or taken in until there are {} KiB. Receipts and "
+        "deliveries go on. Make room where the store is",
+        reserve >> 10, (reserve + reserve / 4) >> 10);
+    stops_.add();
+    fault_.failed(obstacle_, now);
+}
+
+}  // namespace courant
