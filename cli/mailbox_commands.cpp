@@ -189,7 +189,9 @@ void check_again(Mailboxes& m, const DeadLetter& letter, const Jid& self, Time n
     const Inspection inspection = inspect(
         {.lane = {}, .seq = 1, .envelope = letter.envelope, .body = letter.payload, .fault = {}},
         from, self, now);
-    if (const auto why = refusal(inspection, *peer); !why.empty()) refuse_retry(why);
+    const Refusal refused = refusal(inspection, *peer);
+    if (!refused.whole.empty()) refuse_retry(refused.whole);
+    if (!refused.records.empty()) refuse_retry(refused.records.front().reason);
 }
 
 /// Puts a letter into the inbox once more, in a lane from ourselves that all retries share.

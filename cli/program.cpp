@@ -19,7 +19,7 @@ std::chrono::milliseconds milliseconds(std::chrono::nanoseconds span) {
 FederationSettings federation_settings(const Config& config, SpaceWatch& space) {
     FederationSettings settings;
     settings.admits = [&space](Mailboxes& m, std::int64_t bytes, Time now) {
-        return space.admits(m, bytes, now);
+        return space.obstacle(m, bytes, now).empty();
     };
     settings.self = config.identity.jid;
     settings.lanes.window_messages = static_cast<std::int64_t>(config.limits.window_messages);

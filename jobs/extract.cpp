@@ -1,5 +1,6 @@
 #include "jobs/extract.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace courant {
@@ -24,11 +25,19 @@ Progress ExtractJob::run(const Call& call) {
     told_that_nobody_listens_ = false;
     outbound_.insist_on_room(call.now);
     const std::string cursor = store_.ask([&](Mailboxes& m) { return m.cursor(adapter_); });
-    const Extraction extraction = source_->pull(cursor, call);
+    Call portion = call;
+    portion.max_readings = std::min(call.max_readings, portion_);
+    const Extraction extraction = source_->pull(cursor, portion);
     // Nothing moved: to ask again at once, whatever the source says of more, would bring the same.
     if (extraction.readings.empty() && extraction.refused.empty() && extraction.cursor == cursor)
         return Progress::done;
-    outbound_.put(extraction.readings, extraction.refused, extraction.cursor, call.now);
+    try {
+        outbound_.put(extraction.readings, extraction.refused, extraction.cursor, call.now);
+    } catch (const NoRoom&) {
+        portion_ = std::max<std::size_t>(1, extraction.readings.size() / 2);
+        throw;
+    }
+    if (portion_ < call.max_readings) portion_ *= 2;
     logger_.info("extracted", {{"adapter", adapter_},
                                {"readings", extraction.readings.size()},
                                {"refused", extraction.refused.size()}});

@@ -6,7 +6,7 @@ namespace courant {
 namespace {
 
 // What a message or letter takes in the store beside its body, near enough.
-constexpr std::int64_t bytes_around = 512;
+constexpr std::int64_t bytes_around = 256;
 
 std::int64_t size_of(const Dispatch& work) {
     std::int64_t bytes = 0;
@@ -15,10 +15,6 @@ std::int64_t size_of(const Dispatch& work) {
     for (const Refused& thing : work.refused)
         bytes += static_cast<std::int64_t>(thing.payload.size()) + bytes_around;
     return bytes;
-}
-
-[[noreturn]] void refuse(const std::string& obstacle) {
-    throw StoreError(obstacle, Retry::worthwhile);
 }
 
 }  // namespace
@@ -35,7 +31,7 @@ Outbound::Outbound(std::string adapter, DispatchRules rules, StoreThread& store,
 void Outbound::insist_on_room(Time now) {
     if (!obstacle_) return;
     const auto obstacle = store_.ask([&](Mailboxes& m) { return obstacle_(m, 0, now); });
-    if (!obstacle.empty()) refuse(obstacle);
+    if (!obstacle.empty()) throw NoRoom(obstacle);
 }
 
 bool Outbound::anybody_listens() {
@@ -68,7 +64,7 @@ void Outbound::put(const senml::Pack& readings, const std::vector<Refused>& refu
         if (cursor) m.set_cursor(adapter_, *cursor);
         return numbers;
     });
-    if (!obstacle.empty()) refuse(obstacle);
+    if (!obstacle.empty()) throw NoRoom(obstacle);
     const auto count = [&](std::string_view name, std::size_t amount) {
         if (amount > 0) counters_.get(name, {{"adapter", adapter_}}).add(amount);
     };

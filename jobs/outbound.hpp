@@ -24,21 +24,27 @@ using OutboxGrew = std::function<void(std::vector<Enqueued>)>;
 /// Why so many bytes more may not come in; empty if they may. Asked inside a work of the store.
 using Obstacle = std::function<std::string(Mailboxes&, std::int64_t bytes, Time now)>;
 
+/// The store or the outbox is full: nothing was put, and it is worth another try.
+class NoRoom : public StoreError {
+  public:
+    explicit NoRoom(const std::string& why) : StoreError(why, Retry::worthwhile) {}
+};
+
 /// Puts an adapter's readings into the outbox. Belongs to the adapter's thread.
 class Outbound {
   public:
     Outbound(std::string adapter, DispatchRules rules, StoreThread& store, OutboxGrew outbox_grew,
              Counters& counters, Obstacle obstacle = {});
 
-    /// Throws StoreError, worth retrying, while nothing more may come in: then nothing should be
-    /// taken from a source.
+    /// Throws NoRoom while nothing more may come in: then nothing should be taken from a source.
     void insist_on_room(Time now);
 
     /// Whether anybody has subscribed to anything. Without, nothing should be taken from a source:
     /// it would be for nobody.
     bool anybody_listens();
 
-    /// Commits readings, refusals and, where given, the cursor. Throws StoreError.
+    /// Commits readings, refusals and, where given, the cursor. Throws StoreError; NoRoom where
+    /// that much has no place.
     void put(const senml::Pack& readings, const std::vector<Refused>& refused,
              const std::optional<std::string>& cursor, Time now);
 

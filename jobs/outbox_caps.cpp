@@ -68,36 +68,34 @@ const std::string& OutboxCaps::obstacle(Mailboxes& m, std::int64_t bytes, Time n
         allowance_.renew(0, now);
         if (!m.note(outbox_note).empty()) m.set_note(outbox_note, "");
     } else if (!allowance_.covers(bytes, now)) {
-        look(m, bytes, now);
+        look(m, now);
+        allowance_.covers(bytes, now);
     }
     return obstacle_;
 }
 
 // It goes on once a tenth is free again, so that it does not flutter at the edge.
-void OutboxCaps::look(Mailboxes& m, std::int64_t bytes, Time now) {
+void OutboxCaps::look(Mailboxes& m, Time now) {
     const Waiting waiting = sum_of(m.outgoing_lanes());
-    const auto most = obstacle_.empty() ? rules_.max_bytes : rules_.max_bytes / 10 * 9;
-    // Where nothing waits, one portion always has a place, however large it is.
-    const bool many = rules_.max_bytes > 0 && waiting.bytes > 0 && waiting.bytes + bytes > most;
+    const auto cap =
+        rules_.max_bytes > 0 ? rules_.max_bytes : std::numeric_limits<std::int64_t>::max();
+    const bool many = waiting.bytes > (obstacle_.empty() ? cap : cap / 10 * 9);
     const bool old = waiting.oldest && *waiting.oldest < since(rules_.max_age, now);
-    if (!many && !old) {
-        obstacle_.clear();
+    obstacle_.clear();
+    if (many)
+        obstacle_ =
+            fmt::format("more than {} KiB wait for receipts ([outbox] max_bytes)", cap >> 10);
+    else if (old)
+        obstacle_ = fmt::format("the oldest message has waited for more than {} ([outbox] max_age)",
+                                duration_text(rules_.max_age));
+    if (obstacle_.empty()) {
         fault_.succeeded(now);
-        allowance_.renew(rules_.max_bytes > 0 ? (most - waiting.bytes - bytes) / 4
-                                              : std::numeric_limits<std::int64_t>::max(),
-                         now);
+        allowance_.renew((cap - waiting.bytes) / 4, now);
     } else {
-        allowance_ = {};
-        obstacle_ = many ? fmt::format(
-                               "the outbox is full: more than {} KiB wait for receipts "
-                               "([outbox] max_bytes)",
-                               rules_.max_bytes >> 10)
-                         : fmt::format(
-                               "the outbox is full: its oldest message has waited for more "
-                               "than {} ([outbox] max_age)",
-                               duration_text(rules_.max_age));
-        obstacle_ += "; nothing is extracted until less waits. courant status shows for whom";
+        obstacle_ = "the outbox is full: " + obstacle_ +
+                    "; nothing is extracted until less waits. courant status shows for whom";
         fault_.failed(obstacle_, now);
+        allowance_ = {};
     }
     if (m.note(outbox_note) != obstacle_) m.set_note(outbox_note, obstacle_);
 }

@@ -30,7 +30,8 @@ class OutboxCaps {
   public:
     OutboxCaps(OutboxConfig rules, Logger logger, Counters& counters);
 
-    /// Why so many bytes more may not come in; empty if they may. In a work of the store.
+    /// Why nothing more may come in; empty if it may, and then it is counted: so many bytes. What
+    /// is extracted at once may go beyond the cap. In a work of the store.
     const std::string& obstacle(Mailboxes& m, std::int64_t bytes, Time now);
 
     /// What was dropped from a lane, and the dead letter that says so.
@@ -51,7 +52,7 @@ class OutboxCaps {
   private:
     LaneCap cap_at(Time now) const;
     Drop report(Mailboxes& m, const OutgoingLane& lane, const Dropped& batch, Time now) const;
-    void look(Mailboxes& m, std::int64_t bytes, Time now);
+    void look(Mailboxes& m, Time now);
 
     OutboxConfig rules_;
     Logger logger_;

@@ -77,7 +77,8 @@ JobThread& Runner::thread_of(const std::string& adapter) {
 Outbound Runner::outbound(const Config& config, const ExtractConfig& extract,
                           const OutboxGrew& outbox_grew) {
     const auto obstacle = [this](Mailboxes& m, std::int64_t bytes, Time now) {
-        return space_.admits(m, bytes, now) ? caps_.obstacle(m, bytes, now) : space_.obstacle();
+        auto why = space_.obstacle(m, bytes, now);
+        return why.empty() ? caps_.obstacle(m, bytes, now) : why;
     };
     return {extract.adapter,
             {.self = config.identity.jid,

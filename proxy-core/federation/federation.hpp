@@ -132,6 +132,8 @@ class Federation : private TransportListener {
     static bool is_here(Mailboxes& m, const Message& message);
     void intake_stored(const Intaken& intaken, const std::exception_ptr& failure);
     void refuse_sender(const Intaken& intaken);
+    static void bury_arrived(Mailboxes& m, const Message& message, const Reject& reject, Time now);
+    void tell_refused(const Intaken& intaken);
     void defer(const Intaken& intaken);
     void resume_deferred();
     void settle(Route& route, Seq before, std::variant<Settled, PeerFault> outcome,

@@ -15,6 +15,22 @@ constexpr std::size_t longest_reason = 1024;
 // themselves.
 constexpr std::size_t most_deferred = 4096;
 
+std::vector<Reject> rejects_of(const Message& message, const Refusal& refusal) {
+    if (!refusal.whole.empty())
+        return {{.seq = message.seq, .record = {}, .reason = refusal.whole}};
+    std::vector<Reject> rejects;
+    for (const RecordFault& fault : refusal.records)
+        rejects.push_back({.seq = message.seq, .record = fault.record, .reason = fault.reason});
+    return rejects;
+}
+
+// What comes in of a message of which some records do not.
+Message without(Message message, const std::vector<RecordFault>& records) {
+    message.body = without_records(message.body, records, message.stored_at);
+    message.records -= static_cast<std::int64_t>(records.size());
+    return message;
+}
+
 }  // namespace
 
 void Federation::on_stanza(std::string_view text) {
@@ -91,7 +107,8 @@ struct Federation::Intaken {
     bool no_room = false;
     bool stranger = false;
     bool too_many_lanes = false;
-    std::string refused;
+    std::vector<Reject> rejects;  ///< the whole message, or records of it
+    std::int64_t readings = 0;    ///< that came in
     Intake intake;
 
     /// About what it takes while it waits for the store.
@@ -168,27 +185,39 @@ void Federation::take_in(Intaken& intaken, Mailboxes& m, const FederationSetting
     intaken.no_room = !settings.admits(m, static_cast<std::int64_t>(intaken.bytes()), now) &&
                       !intaken.is_void && !is_here(m, message);
     if (intaken.no_room) return;
-    intaken.refused = refusal(intaken.inspection, *peer);
-    if (!intaken.is_void && intaken.refused.empty()) {
+    const Refusal refused = intaken.is_void ? Refusal{} : refusal(intaken.inspection, *peer);
+    intaken.rejects = rejects_of(message, refused);
+    intaken.readings =
+        intaken.inspection.records - static_cast<std::int64_t>(refused.records.size());
+    if (intaken.is_void || !refused.whole.empty())
+        intaken.intake = m.take_in_nothing(message.peer, message.lane, message.seq, now);
+    else if (refused.records.empty())
         intaken.intake = m.take_in(message, now);
-        return;
-    }
-    intaken.intake = m.take_in_nothing(message.peer, message.lane, message.seq, now);
+    else
+        intaken.intake = m.take_in(without(message, refused.records), now);
     // A repetition is refused again only if it was refused the first time: the peer's rights may
     // have changed in between.
-    if (intaken.intake.repeated &&
-        !m.has_dead(DeadOrigin::arrived, message.lane, message.seq, std::nullopt))
-        intaken.refused.clear();
-    if (intaken.is_void || intaken.intake.repeated || intaken.intake.dropped) return;
+    if (intaken.intake.repeated)
+        std::erase_if(intaken.rejects, [&](const Reject& reject) {
+            return !m.has_dead(DeadOrigin::arrived, message.lane, message.seq, reject.record);
+        });
+    if (intaken.intake.repeated || intaken.intake.dropped) return;
+    for (const Reject& reject : intaken.rejects) bury_arrived(m, message, reject, now);
+}
+
+void Federation::bury_arrived(Mailboxes& m, const Message& message, const Reject& reject,
+                              Time now) {
     m.bury({.id = 0,
             .at = now,
             .origin = DeadOrigin::arrived,
             .whom = message.peer.to_string(),
             .lane = message.lane,
             .seq = message.seq,
-            .record = {},
-            .reason = intaken.refused,
-            .payload = message.body,
+            .record = reject.record,
+            .reason = reject.reason,
+            .payload = reject.record
+                           ? single_record(message.body, *reject.record, message.stored_at)
+                           : message.body,
             .envelope = message.envelope});
 }
 
@@ -211,29 +240,48 @@ void Federation::intake_stored(const Intaken& intaken, const std::exception_ptr&
     owed.next = std::max(owed.next, intaken.intake.next);
     owed.missing = intaken.intake.missing;
     if (intaken.intake.dropped) return;  // it counts as missing, and comes again
-    if (!intaken.refused.empty()) {
-        owed.rejects.push_back({.seq = message.seq, .record = {}, .reason = intaken.refused});
-        counters_.get("courant_messages_refused_total", {{"peer", peer}}).add();
-        if (may_complain())
-            logger_.warning("message refused", {{"peer", peer},
-                                                {"lane", message.lane.value},
-                                                {"seq", message.seq},
-                                                {"reason", intaken.refused}});
-    } else if (intaken.intake.repeated) {
+    owed.rejects.insert(owed.rejects.end(), intaken.rejects.begin(), intaken.rejects.end());
+    tell_refused(intaken);
+    if (intaken.intake.repeated) {
         counters_.get("courant_messages_repeated_total", {{"peer", peer}}).add();
     } else if (intaken.is_void) {
         logger_.info("number voided by its sender", {{"peer", peer},
                                                      {"lane", message.lane.value},
                                                      {"seq", message.seq},
                                                      {"reason", intaken.void_reason}});
-    } else {
+    } else if (intaken.rejects.empty() || intaken.rejects.front().record) {
         counters_.get("courant_messages_received_total", {{"peer", peer}}).add();
         counters_.get("courant_readings_received_total", {{"peer", peer}})
-            .add(static_cast<std::uint64_t>(message.records));
+            .add(static_cast<std::uint64_t>(intaken.readings));
         callbacks_.inbox_grew();
     }
     if (intaken.wants_receipt && !intaken.stanza_id.empty())
         answer(delivery_receipt(intaken.stanza_id, intaken.sender));
+}
+
+void Federation::tell_refused(const Intaken& intaken) {
+    if (intaken.rejects.empty()) return;
+    const Message& message = intaken.message;
+    const std::string peer = message.peer.to_string();
+    const Reject& first = intaken.rejects.front();
+    if (first.record)
+        counters_.get("courant_records_refused_total", {{"peer", peer}})
+            .add(intaken.rejects.size());
+    else
+        counters_.get("courant_messages_refused_total", {{"peer", peer}}).add();
+    if (!may_complain()) return;
+    if (first.record)
+        logger_.warning("records refused", {{"peer", peer},
+                                            {"lane", message.lane.value},
+                                            {"seq", message.seq},
+                                            {"records", intaken.rejects.size()},
+                                            {"first", *first.record},
+                                            {"reason", first.reason}});
+    else
+        logger_.warning("message refused", {{"peer", peer},
+                                            {"lane", message.lane.value},
+                                            {"seq", message.seq},
+                                            {"reason", first.reason}});
 }
 
 // No receipt: the sender keeps it, and is told where to go on once there is room.

@@ -37,24 +37,27 @@ SpaceWatch::SpaceWatch(SpaceRules rules, Logger logger, Counters& counters)
       fault_(std::move(logger), "space"),
       stops_(counters.get("courant_space_stops_total")) {}
 
-bool SpaceWatch::admits(Mailboxes& m, std::int64_t bytes, Time now) {
-    if (!allowance_.covers(bytes, now)) look(m, bytes, now);
-    return obstacle_.empty();
+std::string SpaceWatch::obstacle(Mailboxes& m, std::int64_t bytes, Time now) {
+    if (allowance_.covers(bytes, now)) return {};
+    look(m, now);
+    allowance_.covers(bytes, now);
+    if (!obstacle_.empty() || bytes <= room_) return obstacle_;
+    return fmt::format("{} KiB at once have no place in the store, which has room for {} KiB",
+                       bytes >> 10, std::max<std::int64_t>(0, room_) >> 10);
 }
 
-void SpaceWatch::look(Mailboxes& m, std::int64_t bytes, Time now) {
-    const auto room = m.room();
-    const auto free = free_bytes(room, rules_);
-    const auto reserve = reserve_of(room, rules_);
-    const auto enough = obstacle_.empty() ? reserve : reserve + reserve / 4;
-    const auto left = free.value_or(std::numeric_limits<std::int64_t>::max()) - bytes;
-    if (left < enough) {
+void SpaceWatch::look(Mailboxes& m, Time now) {
+    const auto store = m.room();
+    const auto free = free_bytes(store, rules_).value_or(std::numeric_limits<std::int64_t>::max());
+    const auto reserve = reserve_of(store, rules_);
+    room_ = free - reserve / 2;
+    if (free < (obstacle_.empty() ? reserve : reserve + reserve / 4)) {
         if (obstacle_.empty()) stop(reserve, now);
         allowance_ = {};
     } else {
         obstacle_.clear();
         fault_.succeeded(now);
-        allowance_.renew((left - reserve) / 4, now);
+        allowance_.renew((free - reserve) / 4, now);
     }
     if (m.note(space_note) != obstacle_) m.set_note(space_note, obstacle_);
 }

@@ -7,7 +7,11 @@
 // than the reserve, so that it does not flutter at the edge. When it stops and when it goes on is
 // said once, in the log and in a note that `courant status` shows.
 //
-//     if (!watch.admits(m, bytes, now)) …    // inside a work of the store
+//     if (auto why = watch.obstacle(m, bytes, now); !why.empty()) …    // inside a work of the
+//     store
+//
+// What comes in at once may reach into the reserve, half of it at most: it is not of a size that is
+// known before.
 //
 // Looking costs some microseconds, or a query to a server: it is done at least once a second, and
 // the more often the nearer the reserve is.
@@ -52,21 +56,19 @@ class SpaceWatch {
   public:
     SpaceWatch(SpaceRules rules, Logger logger, Counters& counters);
 
-    /// Whether so many bytes more may come in.
-    bool admits(Mailboxes& m, std::int64_t bytes, Time now);
+    /// Why so many bytes more may not come in; empty if they may.
+    std::string obstacle(Mailboxes& m, std::int64_t bytes, Time now);
     /// Looks now, and sets the note right; for who comes by regularly.
-    void look(Mailboxes& m, Time now) { look(m, 0, now); }
-    /// Why nothing may come in; empty if something may. As of the last look.
-    const std::string& obstacle() const { return obstacle_; }
+    void look(Mailboxes& m, Time now);
 
   private:
-    void look(Mailboxes& m, std::int64_t bytes, Time now);
     void stop(std::int64_t reserve, Time now);
 
     SpaceRules rules_;
     LastingFault fault_;
     Counter& stops_;
-    std::string obstacle_;
+    std::string obstacle_;   ///< why nothing comes in, as of the last look
+    std::int64_t room_ = 0;  ///< what may come in at once, as of the last look
     Allowance allowance_;
 };
 

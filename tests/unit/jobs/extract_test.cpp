@@ -68,6 +68,26 @@ TEST_CASE("while the store is full the source is left alone, and is asked again 
     CHECK(desk.outbox(coop) == run(1, 10));
 }
 
+TEST_CASE("a portion that has no place is asked for again in halves") {
+    Desk desk;
+    desk.subscribe(subscription(coop));
+    std::vector<std::size_t> asked;
+    const auto job = extract(desk, [&](std::string_view cursor, const Call& call) {
+        asked.push_back(call.max_readings);
+        return numbered(cursor, 100,
+                        static_cast<int>(std::min<std::size_t>(call.max_readings, 80)));
+    });
+    desk.shut("no room left");
+    desk.makes_room_for(900);  // about 25 readings
+    CHECK_THROWS_AS(job->run(call()), NoRoom);
+    CHECK_THROWS_AS(job->run(call()), NoRoom);
+    CHECK(job->run(call()) == Progress::more);
+    desk.shut("");
+    while (job->run(call()) == Progress::more) continue;
+    CHECK(asked == std::vector<std::size_t>{10'000, 40, 20, 40, 80});
+    CHECK(desk.outbox(coop) == run(1, 100));
+}
+
 TEST_CASE("a source that fails leaves the cursor where it is") {
     Desk desk;
     desk.subscribe(subscription(coop));
