@@ -5,7 +5,7 @@
 // waits for one peer it can only be to drop the oldest: to stop would let one peer that never comes
 // back stop everybody. What is dropped is never silent: the peer gets a void for each number, the
 // operator a dead letter that says which and why (one for each peer and day, not one for each
-// batch), a line in the log, and counters.
+// batch), a line in the log, and counters. Ages are told by this machine's clock.
 //
 // Thread: what takes Mailboxes belongs to the store thread; dropped() to the job that asked.
 #pragma once
