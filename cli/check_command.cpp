@@ -7,6 +7,7 @@
 
 #include "cli/command.hpp"
 #include "cli/program.hpp"
+#include "cli/store.hpp"
 
 namespace courant::cli {
 namespace {
@@ -22,10 +23,10 @@ class FirstWord : public TransportListener {
     std::optional<SessionLoss> loss;
 };
 
-bool reach_server(const Config& config, Console& console) {
-    XmppSettings settings = xmpp_settings(config);
+bool reach_server(XmppSettings settings, Console& console) {
     // A resource that is not available gets none of the messages that wait for the proxy.
     settings.presence = XmppSettings::Presence::none;
+    const std::string where = settings.servers.empty() ? "" : settings.servers.front() + " ";
     XmppSession session(std::move(settings));
     FirstWord first;
     session.open();
@@ -34,13 +35,26 @@ bool reach_server(const Config& config, Console& console) {
         session.poll(std::chrono::milliseconds(200), first);
     session.close();
     if (first.online) {
-        console.out << "server         reached over verified TLS, logged in as "
+        console.out << "server         " << where << "reached over verified TLS, logged in as "
                     << first.online->to_string() << '\n';
         return true;
     }
     console.err << "server         " << (first.loss ? first.loss->reason : "does not answer")
                 << '\n';
     return false;
+}
+
+// Each of several by itself: one that nobody has looked at is none to fall back on.
+bool reach_servers(const Config& config, Console& console) {
+    const XmppSettings settings = xmpp_settings(config);
+    if (settings.servers.empty()) return reach_server(settings, console);
+    bool all_well = true;
+    for (const std::string& server : settings.servers) {
+        XmppSettings one = settings;
+        one.servers = {server};
+        all_well = reach_server(std::move(one), console) && all_well;
+    }
+    return all_well;
 }
 
 template <class Maker>
@@ -90,9 +104,9 @@ int check_command(Words words, Console& console) {
         console.err << "warning        " << warning << '\n';
     bool all_well = true;
     shared_store(config);
-    console.out << "store          " << config.store.path.string() << '\n';
+    console.out << "store          " << place_of(config.store) << '\n';
     all_well = make_adapters(config, console) && all_well;
-    if (given->count("offline") == 0) all_well = reach_server(config, console) && all_well;
+    if (given->count("offline") == 0) all_well = reach_servers(config, console) && all_well;
     return all_well ? Exit::done : Exit::configuration;
 }
 

@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "adapters/registry.hpp"
+#include "cli/store.hpp"
 #include "jobs/cron.hpp"
 #include "proxy-core/config/loader.hpp"
 #include "proxy-core/observe/detail/escape.hpp"
@@ -86,9 +87,7 @@ Config config_of(const cxxopts::ParseResult& given) {
 }
 
 std::unique_ptr<Store> shared_store(const Config& config) {
-    SqliteOptions options;
-    options.ownership = Ownership::shared;
-    return open_sqlite_store(config.store.path, options);
+    return open_store(config.store, Ownership::shared);
 }
 
 Listing listing_of(const cxxopts::ParseResult& given) {

@@ -18,7 +18,6 @@
 #include "cli/exit.hpp"
 #include "proxy-core/config/config.hpp"
 #include "proxy-core/mailbox/mailboxes.hpp"
-#include "proxy-core/mailbox/sqlite_store.hpp"
 
 namespace courant::cli {
 
@@ -92,5 +91,6 @@ int inbox_command(Words words, Console& console);
 int dead_command(Words words, Console& console);
 int peer_command(Words words, Console& console);
 int subscription_command(Words words, Console& console);
+int store_command(Words words, Console& console);
 
 }  // namespace courant::cli

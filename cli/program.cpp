@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <numeric>
+#include <random>
 #include <utility>
 
 namespace courant::cli {
@@ -24,7 +25,15 @@ FederationSettings federation_settings(const Config& config, SpaceWatch& space) 
     settings.self = config.identity.jid;
     settings.lanes.window_messages = static_cast<std::int64_t>(config.limits.window_messages);
     settings.lanes.window_bytes = static_cast<std::int64_t>(config.limits.window_bytes);
+    settings.lanes.bytes_per_second =
+        static_cast<std::int64_t>(config.limits.lane_bytes_per_second);
+    settings.lanes.first_pause = milliseconds(config.limits.retry_first);
     settings.lanes.longest_pause = milliseconds(config.limits.retry_max);
+    settings.lanes.coalesce = milliseconds(config.limits.coalesce);
+    settings.lanes.records_per_message =
+        static_cast<std::int64_t>(config.limits.records_per_message);
+    settings.lanes.stanza_bytes = static_cast<std::int64_t>(config.limits.stanza_bytes);
+    settings.seed = std::random_device{}();
     settings.stanzas.max_depth = config.limits.receive_depth;
     return settings;
 }
@@ -51,14 +60,13 @@ XmppSettings xmpp_settings(const Config& config) {
     XmppSettings settings;
     settings.account = config.identity.jid;
     settings.password = config.identity.password.reveal();
-    if (config.identity.server)
-        settings.server =
-            fmt::format("{}:{}", config.identity.server->host, config.identity.server->port);
+    for (const ServerAddress& server : config.identity.servers)
+        settings.servers.push_back(fmt::format("{}:{}", server.host, server.port));
     if (config.identity.ca_file) settings.ca_file = config.identity.ca_file->string();
     settings.resource = config.identity.resource;
     settings.ping_after = milliseconds(config.limits.ping_interval);
     settings.backoff_first = milliseconds(config.limits.retry_first);
-    settings.backoff_max = milliseconds(config.limits.retry_max);
+    settings.backoff_max = std::min(settings.backoff_max, milliseconds(config.limits.retry_max));
     settings.backoff_operator = std::max(settings.backoff_operator, settings.backoff_max);
     settings.max_stanza_bytes = config.limits.receive_stanza_bytes;
     settings.max_stanza_depth = config.limits.receive_depth;

@@ -12,6 +12,7 @@
 #include "cli/command.hpp"
 #include "cli/program.hpp"
 #include "cli/signals.hpp"
+#include "cli/store.hpp"
 
 namespace courant::cli {
 namespace {
@@ -75,8 +76,8 @@ std::optional<Config> reloaded(const cxxopts::ParseResult& given, const Config& 
                                const Logger& logger) {
     try {
         Config config = config_of(given);
-        if (config.store.path != current.store.path) {
-            logger.error("reload refused: store.path has changed, which needs a restart");
+        if (config.store != current.store) {
+            logger.error("reload refused: [store] has changed, which needs a restart");
             return std::nullopt;
         }
         return config;
@@ -111,8 +112,8 @@ int run_until_stopped(Config config, const cxxopts::ParseResult& given, StoreThr
         const Logger logger = logger_of(config);
         tell_warnings(config, logger);
         program->start();
-        logger.info("running", {{"jid", config.identity.jid.to_string()},
-                                {"store", config.store.path.string()}});
+        logger.info("running",
+                    {{"jid", config.identity.jid.to_string()}, {"store", place_of(config.store)}});
         std::optional<Config> next;
         Wish wish = Wish::nothing;
         while (wish != Wish::stop && !next) {
@@ -137,7 +138,7 @@ int run_command(Words words, Console& console) {
     if (!given) return Exit::done;
     Config config = config_of(*given);
     const Signals signals;
-    StoreThread store(open_sqlite_store(config.store.path));
+    StoreThread store(open_store(config.store, Ownership::exclusive));
     if (given->count("once") > 0) return run_once(config, store, signals);
     return run_until_stopped(std::move(config), *given, store, signals);
 }

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "cli/command.hpp"
+#include "cli/store.hpp"
 #include "jobs/outbox_caps.hpp"
 #include "proxy-core/federation/protocol.hpp"
 #include "proxy-core/mailbox/space_watch.hpp"
@@ -33,8 +35,11 @@ struct Snapshot {
     std::vector<std::string> obstacles;  ///< why nothing comes in
     std::vector<Peer> peers;
     std::map<std::string, std::string> troubles;  ///< by peer: why its lane does not move
+    std::map<std::string, std::string>
+        circuits;  ///< by peer: open or half-open, where it is not closed
     std::vector<JobState> jobs;
     std::map<std::string, std::int64_t> counters;
+    std::vector<Lease> leases;
 };
 
 Snapshot snapshot(Mailboxes& m, const Config& config) {
@@ -55,30 +60,38 @@ Snapshot snapshot(Mailboxes& m, const Config& config) {
         if (auto obstacle = m.note(key); !obstacle.empty())
             now.obstacles.push_back(std::move(obstacle));
     now.peers = m.peers();
-    for (const Peer& peer : now.peers)
-        now.troubles[peer.jid.to_string()] = m.note("lane " + peer.jid.to_string());
+    for (const OutgoingLane& lane : now.outgoing) {
+        const std::string peer = lane.peer.to_string();
+        now.troubles[peer] = m.note("lane " + peer);
+        now.circuits[peer] = m.note("circuit " + peer);
+    }
     now.jobs = m.job_states();
     now.counters = m.counters();
+    now.leases = m.leases(std::chrono::system_clock::now());
     return now;
 }
 
 ordered_json lanes(const Snapshot& now) {
     ordered_json rows = ordered_json::array();
     for (const OutgoingLane& lane : now.outgoing) {
-        const auto trouble = now.troubles.find(lane.peer.to_string());
+        const std::string peer = lane.peer.to_string();
+        const std::string& circuit = now.circuits.at(peer);
         rows.push_back({{"direction", "out"},
-                        {"peer", lane.peer.to_string()},
+                        {"peer", peer},
                         {"lane", lane.lane.value},
+                        {"circuit", now.running ? ordered_json(circuit.empty() ? "closed" : circuit)
+                                                : ordered_json(nullptr)},
                         {"through", lane.acknowledged},
                         {"waiting", lane.waiting_messages},
                         {"readings", lane.waiting_records},
                         {"oldest", time_or_null(lane.oldest)},
-                        {"last_trouble", trouble == now.troubles.end() ? "" : trouble->second}});
+                        {"last_trouble", now.troubles.at(peer)}});
     }
     for (const IncomingLane& lane : now.incoming)
         rows.push_back({{"direction", "in"},
                         {"peer", lane.peer.to_string()},
                         {"lane", lane.lane.value},
+                        {"circuit", nullptr},
                         {"through", lane.next - 1},
                         {"waiting", std::max<Seq>(0, lane.highest - lane.next + 1)},
                         {"readings", nullptr},
@@ -188,7 +201,8 @@ int status_command(Words words, Console& console) {
     const Config config = config_of(*given);
     const auto store = shared_store(config);
     Snapshot now = read_from(*store, [&](Mailboxes& m) { return snapshot(m, config); });
-    now.running = running_on(config.store.path).has_value();
+    now.running =
+        is_shared(config.store) ? !now.leases.empty() : running_on(config.store.path).has_value();
     const ordered_json status = page(config, now);
     if (listing_of(*given) == Listing::json) {
         console.out << status.dump(2, ' ', false, ordered_json::error_handler_t::replace) << '\n';

@@ -6,9 +6,7 @@
 #include <map>
 #include <set>
 #include <string>
-#include <tuple>
 
-#include "proxy-core/access/series_pattern.hpp"
 #include "proxy-core/federation/protocol.hpp"
 #include "senml/codec.hpp"
 #include "senml/name.hpp"
@@ -18,37 +16,32 @@ namespace {
 
 using senml::Pack;
 
-/// All that readings of one message have in common.
-struct Destination {
-    Jid peer;
-    std::string retain;
-    std::string grant;
-    auto operator<=>(const Destination&) const = default;
-};
-
-/// For each destination the names of the pack that go there, by NameId.
-using Plan = std::map<Destination, std::vector<bool>>;
-
 std::string peoples_spelling(std::string_view name) {
     const auto parsed = senml::Name::parse(name);
     return parsed ? parsed->people() : std::string(name);
 }
 
-Plan plan(const Pack& pack, std::span<const Subscription> subscriptions) {
+/// The records of a pack that go to one destination, in order.
+using Records = std::vector<std::size_t>;
+
+/// What goes where, by the place of the destination; and what nobody wants.
+struct Plan {
+    std::map<std::uint32_t, Records> records;
+    std::int64_t unwanted = 0;
+};
+
+// Whom a name goes to is asked once, and where that is, is found once: a reading then costs a step
+// for each copy of it.
+Plan plan(const Pack& pack, RememberedAudience& audience) {
     Plan plan;
-    for (std::uint32_t i = 0; i < pack.name_count(); ++i) {
-        const std::string name = peoples_spelling(pack.name(senml::NameId{i}));
-        std::vector<Jid>
-            served;  // a peer gets a series once, under its first subscription that fits
-        for (const Subscription& subscription : subscriptions) {
-            if (std::find(served.begin(), served.end(), subscription.peer) != served.end())
-                continue;
-            if (!series_matches(subscription.series, name)) continue;
-            served.push_back(subscription.peer);
-            auto& names = plan[{subscription.peer, subscription.retain, subscription.grant}];
-            names.resize(pack.name_count());
-            names[i] = true;
-        }
+    std::vector<std::vector<Records*>> by_name(pack.name_count());
+    for (std::uint32_t i = 0; i < pack.name_count(); ++i)
+        for (const std::uint32_t seat : audience.seats(pack.name(senml::NameId{i})))
+            by_name[i].push_back(&plan.records[seat]);
+    for (std::size_t i = 0; i < pack.size(); ++i) {
+        const auto& lists = by_name[static_cast<std::size_t>(pack[i].name)];
+        for (Records* records : lists) records->push_back(i);
+        if (lists.empty()) ++plan.unwanted;
     }
     return plan;
 }
@@ -65,17 +58,10 @@ class Cutter {
         room_ = rules.stanza_bytes > overhead ? rules.stanza_bytes - overhead : 0;
     }
 
-    void cut(const std::vector<bool>& names) {
-        std::vector<std::size_t> records;
-        for (std::size_t i = 0; i < pack_.size(); ++i) {
-            if (!names[static_cast<std::size_t>(pack_[i].name)]) continue;
-            records.push_back(i);
-            if (records.size() == rules_.records_per_message) {
-                message(records);
-                records.clear();
-            }
-        }
-        if (!records.empty()) message(records);
+    void cut(std::span<const std::size_t> records) {
+        for (; !records.empty();
+             records = records.subspan(std::min(records.size(), rules_.records_per_message)))
+            message(records.first(std::min(records.size(), rules_.records_per_message)));
     }
 
   private:
@@ -139,27 +125,22 @@ class Cutter {
     Pack part_;
 };
 
-std::int64_t count_unwanted(const Pack& pack, const Plan& plan) {
-    std::vector<bool> wanted(pack.name_count());
-    for (const auto& [to, names] : plan)
-        for (std::size_t i = 0; i < names.size(); ++i)
-            if (names[i]) wanted[i] = true;
-    const auto records = pack.records();
-    return std::count_if(records.begin(), records.end(), [&](const senml::Record& record) {
-        return !wanted[static_cast<std::size_t>(record.name)];
-    });
-}
-
 }  // namespace
+
+Dispatch dispatch(const Pack& pack, RememberedAudience& audience, const DispatchRules& rules) {
+    Dispatch out;
+    const Plan who_gets_what = plan(pack, audience);
+    out.unwanted = who_gets_what.unwanted;
+    std::set<std::size_t> refused;
+    for (const auto& [seat, records] : who_gets_what.records)
+        Cutter(pack, audience.audience().destinations()[seat], rules, refused, out).cut(records);
+    return out;
+}
 
 Dispatch dispatch(const Pack& pack, std::span<const Subscription> subscriptions,
                   const DispatchRules& rules) {
-    Dispatch out;
-    const Plan who_gets_what = plan(pack, subscriptions);
-    std::set<std::size_t> refused;
-    for (const auto& [to, names] : who_gets_what) Cutter(pack, to, rules, refused, out).cut(names);
-    out.unwanted = count_unwanted(pack, who_gets_what);
-    return out;
+    RememberedAudience audience(std::make_shared<const Audience>(subscriptions));
+    return dispatch(pack, audience, rules);
 }
 
 }  // namespace courant

@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "jobs/audience.hpp"
 #include "proxy-core/adapter.hpp"
 #include "proxy-core/federation/jid.hpp"
 #include "proxy-core/mailbox/message.hpp"
@@ -37,6 +38,9 @@ struct Dispatch {
 };
 
 /// Cuts a pack into messages for those who subscribed to its series.
+Dispatch dispatch(const senml::Pack& pack, RememberedAudience& audience,
+                  const DispatchRules& rules);
+/// The same once, for who does not keep an audience.
 Dispatch dispatch(const senml::Pack& pack, std::span<const Subscription> subscriptions,
                   const DispatchRules& rules);
 

@@ -6,16 +6,16 @@
 namespace courant {
 
 ExtractJob::ExtractJob(const std::string& adapter, std::unique_ptr<Source> source,
-                       Outbound outbound, StoreThread& store, Logger logger)
+                       Outbound outbound, Logger logger)
     : name_("extract " + adapter),
       adapter_(adapter),
       source_(std::move(source)),
       outbound_(std::move(outbound)),
-      store_(store),
       logger_(std::move(logger)) {}
 
 Progress ExtractJob::run(const Call& call) {
-    if (!outbound_.anybody_listens()) {
+    const auto cursor = outbound_.cursor_if_anybody_listens(call.now);
+    if (!cursor) {
         if (!std::exchange(told_that_nobody_listens_, true))
             logger_.warning(
                 "nothing is extracted: nobody has subscribed",
@@ -23,13 +23,11 @@ Progress ExtractJob::run(const Call& call) {
         return Progress::done;
     }
     told_that_nobody_listens_ = false;
-    outbound_.insist_on_room(call.now);
-    const std::string cursor = store_.ask([&](Mailboxes& m) { return m.cursor(adapter_); });
     Call portion = call;
     portion.max_readings = std::min(call.max_readings, portion_);
-    const Extraction extraction = source_->pull(cursor, portion);
+    const Extraction extraction = source_->pull(*cursor, portion);
     // Nothing moved: to ask again at once, whatever the source says of more, would bring the same.
-    if (extraction.readings.empty() && extraction.refused.empty() && extraction.cursor == cursor)
+    if (extraction.readings.empty() && extraction.refused.empty() && extraction.cursor == *cursor)
         return Progress::done;
     try {
         outbound_.put(extraction.readings, extraction.refused, extraction.cursor, call.now);

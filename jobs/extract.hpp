@@ -22,7 +22,7 @@ namespace courant {
 class ExtractJob : public Job {
   public:
     ExtractJob(const std::string& adapter, std::unique_ptr<Source> source, Outbound outbound,
-               StoreThread& store, Logger logger);
+               Logger logger);
 
     const std::string& name() const override { return name_; }
     Progress run(const Call& call) override;
@@ -32,7 +32,6 @@ class ExtractJob : public Job {
     std::string adapter_;
     std::unique_ptr<Source> source_;
     Outbound outbound_;
-    StoreThread& store_;
     Logger logger_;
     bool told_that_nobody_listens_ = false;
     std::size_t portion_ = std::numeric_limits<std::size_t>::max();  ///< the most readings at once

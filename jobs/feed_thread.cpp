@@ -6,6 +6,12 @@
 #include <utility>
 
 namespace courant {
+namespace {
+
+// How often it is told that all is well: a commit for each reading would double what it costs.
+constexpr std::chrono::seconds told_every{1};
+
+}  // namespace
 
 FeedThread::FeedThread(std::string adapter, std::unique_ptr<Feed> feed, Outbound outbound,
                        JobRules rules, StoreThread& store, Logger logger)
@@ -35,7 +41,7 @@ void FeedThread::run(const std::stop_token& stop) {
                            const std::vector<Refused>& refused) { put(readings, refused, stop); },
                        stop);
         } catch (const std::exception& error) {
-            if (stop.stop_requested()) return;
+            if (stop.stop_requested()) break;
             fault_.failed(error.what(), rules_.clock());
             ++state_.failures;
             state_.last_error = error.what();
@@ -43,6 +49,7 @@ void FeedThread::run(const std::stop_token& stop) {
         }
         pause(stop);
     }
+    remember(state_);
 }
 
 void FeedThread::put(const senml::Pack& readings, const std::vector<Refused>& refused,
@@ -59,9 +66,13 @@ void FeedThread::put(const senml::Pack& readings, const std::vector<Refused>& re
     }
     fault_.succeeded(rules_.clock());
     backoff_.reset();
+    const bool news = state_.failures > 0 || !state_.last_success;
     state_.failures = 0;
     state_.last_error.clear();
     state_.last_success = rules_.clock();
+    const auto now = std::chrono::steady_clock::now();
+    if (!news && now - told_at_ < told_every) return;
+    told_at_ = now;
     remember(state_);
 }
 

@@ -54,6 +54,7 @@ class FeedThread {
     LastingFault fault_;
     Backoff backoff_;
     JobState state_;
+    std::chrono::steady_clock::time_point told_at_;  ///< when the store heard that all is well
     std::atomic<bool> finished_{true};
     std::jthread thread_;
 };

@@ -1,6 +1,7 @@
 #include "jobs/job_thread.hpp"
 
 #include <algorithm>
+#include <random>
 #include <utility>
 
 namespace courant {
@@ -85,11 +86,13 @@ std::optional<RunningCall> JobThread::running() const {
                                  SteadyTime(SteadyTime::duration(running_since_.load()))};
 }
 
-JobThread::SteadyTime JobThread::due(const Entry& entry, bool woken) const {
+JobThread::SteadyTime JobThread::due(Entry& entry, bool woken) const {
     const auto steady = std::chrono::steady_clock::now();
     if (entry.retry_at) return *entry.retry_at;
     if (entry.more || woken) return steady;
     const Time now = rules_.clock();
+    if (entry.last_start || !entry.schedule.runs_at_start())
+        entry.last_start = entry.schedule.counted_from(entry.last_start, now);
     const Time next = entry.schedule.next(entry.last_start, now);
     return next <= now ? steady
                        : steady + std::min<std::chrono::nanoseconds>(next - now, longest_wait);

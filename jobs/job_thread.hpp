@@ -93,14 +93,15 @@ class JobThread {
         LastingFault fault;
         Backoff backoff;
         JobState state;
-        std::optional<Time> last_start;  ///< since the program began
+        /// Since the program began; earlier where the clock was set back.
+        std::optional<Time> last_start;
         bool more = false;
         std::optional<std::chrono::steady_clock::time_point> retry_at;
     };
     using SteadyTime = std::chrono::steady_clock::time_point;
 
     void run(const std::stop_token& stop);
-    SteadyTime due(const Entry& entry, bool woken) const;
+    SteadyTime due(Entry& entry, bool woken) const;
     /// Whether the call succeeded.
     bool call(Entry& entry, const std::stop_token& stop);
     void succeeded(Entry& entry, Progress progress);

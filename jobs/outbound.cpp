@@ -5,6 +5,9 @@
 namespace courant {
 namespace {
 
+// Live readings are this small; of a load curve the outbox holds the only copy.
+constexpr std::size_t largest_fresh = 4096;
+
 // What a message or letter takes in the store beside its body, near enough.
 constexpr std::int64_t bytes_around = 256;
 
@@ -20,37 +23,52 @@ std::int64_t size_of(const Dispatch& work) {
 }  // namespace
 
 Outbound::Outbound(std::string adapter, DispatchRules rules, StoreThread& store,
-                   OutboxGrew outbox_grew, Counters& counters, Obstacle obstacle)
+                   OutboxGrew outbox_grew, Counters& counters,
+                   std::shared_ptr<CurrentAudience> audience, Obstacle obstacle)
     : adapter_(std::move(adapter)),
       rules_(std::move(rules)),
       store_(store),
       outbox_grew_(std::move(outbox_grew)),
       counters_(counters),
+      current_(std::move(audience)),
       obstacle_(std::move(obstacle)) {}
 
-void Outbound::insist_on_room(Time now) {
-    if (!obstacle_) return;
-    const auto obstacle = store_.ask([&](Mailboxes& m) { return obstacle_(m, 0, now); });
-    if (!obstacle.empty()) throw NoRoom(obstacle);
-}
-
-bool Outbound::anybody_listens() {
-    return store_.ask([](Mailboxes& m) { return !m.subscriptions().empty(); });
-}
-
-void Outbound::put(const senml::Pack& readings, const std::vector<Refused>& refused,
-                   const std::optional<std::string>& cursor, Time now) {
-    const auto subscriptions = store_.ask([](Mailboxes& m) { return m.subscriptions(); });
-    Dispatch work = dispatch(readings, subscriptions, rules_);
-    work.refused.insert(work.refused.begin(), refused.begin(), refused.end());
+std::optional<std::string> Outbound::cursor_if_anybody_listens(Time now) {
     std::string obstacle;
-    auto enqueued = store_.ask([&](Mailboxes& m) {
-        std::vector<Enqueued> numbers;
-        obstacle = obstacle_ ? obstacle_(m, size_of(work), now) : "";
-        if (!obstacle.empty()) return numbers;
+    auto cursor = store_.ask([&](Mailboxes& m) -> std::optional<std::string> {
+        obstacle.clear();
+        if (current_->get(m)->destinations().empty()) return std::nullopt;
+        if (obstacle_) obstacle = obstacle_(m, 0, now);
+        return m.cursor(adapter_);
+    });
+    if (cursor && !obstacle.empty()) throw NoRoom(obstacle);
+    return cursor;
+}
+
+void Outbound::learn(std::shared_ptr<const Audience> audience) {
+    remembered_.emplace(audience);
+    audience_ = std::move(audience);
+}
+
+/// What a commit came to: the numbers that were given out, or nothing but the audience as it is by
+/// now, or why there is no room.
+struct Outbound::Committed {
+    std::shared_ptr<const Audience> audience;
+    std::string obstacle;
+    std::vector<Enqueued> numbers;
+};
+
+Outbound::Committed Outbound::commit(const Dispatch& work, const std::optional<std::string>& cursor,
+                                     Time now) {
+    return store_.ask([&](Mailboxes& m) {
+        Committed committed{.audience = current_->get(m), .obstacle = {}, .numbers = {}};
+        if (committed.audience != audience_) return committed;
+        // Not thrown here: what the look has noted is to be committed.
+        committed.obstacle = obstacle_ ? obstacle_(m, size_of(work), now) : "";
+        if (!committed.obstacle.empty()) return committed;
         for (const Outgoing& message : work.messages) {
             const auto [lane, seq] = m.enqueue(message, now);
-            numbers.push_back({lane, message.peer, seq});
+            committed.numbers.push_back({lane, message.peer, seq, message.records});
         }
         for (const Refused& thing : work.refused) {
             DeadLetter letter;
@@ -62,16 +80,42 @@ void Outbound::put(const senml::Pack& readings, const std::vector<Refused>& refu
             m.bury(letter);
         }
         if (cursor) m.set_cursor(adapter_, *cursor);
-        return numbers;
+        return committed;
     });
-    if (!obstacle.empty()) throw NoRoom(obstacle);
+}
+
+void Outbound::put(const senml::Pack& readings, const std::vector<Refused>& refused,
+                   const std::optional<std::string>& cursor, Time now) {
+    if (!audience_) learn(store_.ask([&](Mailboxes& m) { return current_->get(m); }));
+    Dispatch work;
+    std::vector<Enqueued> numbers;
+    for (;;) {
+        work = dispatch(readings, *remembered_, rules_);
+        work.refused.insert(work.refused.begin(), refused.begin(), refused.end());
+        Committed committed = commit(work, cursor, now);
+        if (!committed.obstacle.empty()) throw NoRoom(committed.obstacle);
+        numbers = std::move(committed.numbers);
+        if (committed.audience == audience_) break;
+        learn(std::move(committed.audience));
+    }
     const auto count = [&](std::string_view name, std::size_t amount) {
         if (amount > 0) counters_.get(name, {{"adapter", adapter_}}).add(amount);
     };
     count("courant_readings_extracted_total", readings.size());
     count("courant_readings_unwanted_total", static_cast<std::size_t>(work.unwanted));
     count("courant_readings_refused_total", work.refused.size());
-    if (!enqueued.empty()) outbox_grew_(std::move(enqueued));
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        Outgoing& message = work.messages[i];
+        if (message.body.size() > largest_fresh) continue;
+        numbers[i].fresh = Message{.peer = message.peer,
+                                   .lane = numbers[i].lane,
+                                   .seq = numbers[i].seq,
+                                   .envelope = std::move(message.envelope),
+                                   .body = std::move(message.body),
+                                   .records = message.records,
+                                   .stored_at = now};
+    }
+    if (!numbers.empty()) outbox_grew_(std::move(numbers));
 }
 
 }  // namespace courant

@@ -2,11 +2,14 @@
 //
 // Readings, the source's new cursor and what was refused are committed in one transaction: after a
 // crash either all of it is there or none. When put() returns, the readings are durable and the
-// federation has been told. Where the store or the outbox is full, the door is shut: put() throws
-// with nothing done, and who extracts comes back later with the same readings.
+// federation has been told. The store is asked once: what is known of the subscriptions is kept,
+// and the transaction that commits sees whether it is still true. Where the store or the outbox is
+// full, the door is shut: put() throws with nothing done, and who extracts comes back later with
+// the same readings.
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,15 +36,16 @@ class NoRoom : public StoreError {
 /// Puts an adapter's readings into the outbox. Belongs to the adapter's thread.
 class Outbound {
   public:
+    /// `audience` is shared by all adapters of a program.
     Outbound(std::string adapter, DispatchRules rules, StoreThread& store, OutboxGrew outbox_grew,
-             Counters& counters, Obstacle obstacle = {});
+             Counters& counters,
+             std::shared_ptr<CurrentAudience> audience = std::make_shared<CurrentAudience>(),
+             Obstacle obstacle = {});
 
-    /// Throws NoRoom while nothing more may come in: then nothing should be taken from a source.
-    void insist_on_room(Time now);
-
-    /// Whether anybody has subscribed to anything. Without, nothing should be taken from a source:
-    /// it would be for nobody.
-    bool anybody_listens();
+    /// Where the source stands; nothing if nobody has subscribed to anything: then nothing should
+    /// be taken from it, for it would be for nobody. Throws NoRoom while nothing more may come in:
+    /// then neither.
+    std::optional<std::string> cursor_if_anybody_listens(Time now);
 
     /// Commits readings, refusals and, where given, the cursor. Throws StoreError; NoRoom where
     /// that much has no place.
@@ -49,11 +53,18 @@ class Outbound {
              const std::optional<std::string>& cursor, Time now);
 
   private:
+    struct Committed;
+    void learn(std::shared_ptr<const Audience> audience);
+    Committed commit(const Dispatch& work, const std::optional<std::string>& cursor, Time now);
+
     std::string adapter_;
     DispatchRules rules_;
     StoreThread& store_;
     OutboxGrew outbox_grew_;
     Counters& counters_;
+    std::shared_ptr<CurrentAudience> current_;
+    std::shared_ptr<const Audience> audience_;
+    std::optional<RememberedAudience> remembered_;
     Obstacle obstacle_;
 };
 

@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <locale>
+#include <optional>
+#include <sstream>
 #include <utility>
 
 #include "proxy-core/config/duration.hpp"
@@ -53,6 +56,69 @@ std::string what_was(const Dropped& dropped, const Jid& peer) {
         "them: numbers {} to {}, {} messages with {} readings, stored {} to {}",
         peer.to_string(), dropped.first, dropped.last, dropped.messages(), dropped.records,
         to_timestamp_for_people(dropped.oldest), to_timestamp_for_people(dropped.newest));
+}
+
+// What the last dead letter of a lane speaks of, as a note of the store: letters are continued
+// whoever runs on it.
+struct Report {
+    std::int64_t letter = 0;
+    Time since;  ///< when the first of it was dropped
+    Dropped dropped;
+};
+
+std::string note_of(const LaneId& lane) {
+    return "dropped " + lane.value;
+}
+
+void remember(Mailboxes& m, const LaneId& lane, const Report& report) {
+    const auto& [first, last, records, bytes, oldest, newest] = report.dropped;
+    m.set_note(note_of(lane),
+               fmt::format("{} {} {} {} {} {} {} {}", report.letter,
+                           report.since.time_since_epoch().count(), first, last, records, bytes,
+                           oldest.time_since_epoch().count(), newest.time_since_epoch().count()));
+}
+
+std::optional<Report> last_report(Mailboxes& m, const LaneId& lane) {
+    std::istringstream in(m.note(note_of(lane)));
+    in.imbue(std::locale::classic());
+    Report report;
+    Time::rep since = 0;
+    Time::rep oldest = 0;
+    Time::rep newest = 0;
+    auto& dropped = report.dropped;
+    if (!(in >> report.letter >> since >> dropped.first >> dropped.last >> dropped.records >>
+          dropped.bytes >> oldest >> newest))
+        return std::nullopt;
+    report.since = Time(Time::duration(since));
+    dropped.oldest = Time(Time::duration(oldest));
+    dropped.newest = Time(Time::duration(newest));
+    return report;
+}
+
+// Tells of what was dropped, in the letter before where that is continued. A letter that an
+// operator has removed has been seen: a new one begins.
+OutboxCaps::Drop tell(Mailboxes& m, const OutgoingLane& lane, const Dropped& batch, Time now) {
+    Report report{.letter = 0, .since = now, .dropped = batch};
+    const auto before = last_report(m, lane.lane);
+    const bool goes_on = before && before->dropped.last + 1 == batch.first &&
+                         now - before->since < letter_span && m.remove_dead(before->letter);
+    if (goes_on) {
+        report.since = before->since;
+        report.dropped.first = before->dropped.first;
+        report.dropped.oldest = before->dropped.oldest;
+        report.dropped.records += before->dropped.records;
+        report.dropped.bytes += before->dropped.bytes;
+    }
+    DeadLetter letter;
+    letter.at = now;
+    letter.origin = DeadOrigin::dropped;
+    letter.whom = lane.peer.to_string();
+    letter.lane = lane.lane;
+    letter.seq = report.dropped.first;
+    letter.reason = what_was(report.dropped, lane.peer);
+    report.letter = m.bury(letter);
+    remember(m, lane.lane, report);
+    return {.lane = lane.lane, .peer = lane.peer, .batch = batch, .first_word = !goes_on};
 }
 
 }  // namespace
@@ -121,7 +187,7 @@ std::vector<OutboxCaps::Drop> OutboxCaps::drop(Mailboxes& m, Time now) const {
         if (drops.size() == lanes_at_once) return drops;
         if (!over(lane, cap)) continue;
         if (const auto batch = m.drop_oldest(lane.lane, cap, void_reason))
-            drops.push_back(report(m, lane, *batch, now));
+            drops.push_back(tell(m, lane, *batch, now));
     }
     if (!drops.empty() || rules_.when_full != WhenFull::drop_oldest || rules_.max_bytes <= 0 ||
         total <= rules_.max_bytes)
@@ -133,34 +199,8 @@ std::vector<OutboxCaps::Drop> OutboxCaps::drop(Mailboxes& m, Time now) const {
     const auto left =
         std::max<std::int64_t>(0, longest->waiting_bytes - (total - rules_.max_bytes));
     if (const auto batch = m.drop_oldest(longest->lane, {.bytes = left}, void_reason))
-        drops.push_back(report(m, *longest, *batch, now));
+        drops.push_back(tell(m, *longest, *batch, now));
     return drops;
-}
-
-OutboxCaps::Drop OutboxCaps::report(Mailboxes& m, const OutgoingLane& lane, const Dropped& batch,
-                                    Time now) const {
-    Drop drop{
-        .lane = lane.lane, .peer = lane.peer, .batch = batch, .reported = batch, .since = now};
-    const auto before = reports_.find(lane.lane);
-    // A letter that an operator has removed has been seen: a new one begins.
-    if (before != reports_.end() && before->second.reported.last + 1 == batch.first &&
-        now - before->second.since < letter_span && m.remove_dead(before->second.letter)) {
-        const Drop& last = before->second;
-        drop.since = last.since;
-        drop.reported.first = last.reported.first;
-        drop.reported.oldest = last.reported.oldest;
-        drop.reported.records += last.reported.records;
-        drop.reported.bytes += last.reported.bytes;
-    }
-    DeadLetter letter;
-    letter.at = now;
-    letter.origin = DeadOrigin::dropped;
-    letter.whom = lane.peer.to_string();
-    letter.lane = lane.lane;
-    letter.seq = drop.reported.first;
-    letter.reason = what_was(drop.reported, lane.peer);
-    drop.letter = m.bury(letter);
-    return drop;
 }
 
 void OutboxCaps::dropped(const std::vector<Drop>& drops) {
@@ -170,12 +210,11 @@ void OutboxCaps::dropped(const std::vector<Drop>& drops) {
             .add(static_cast<std::uint64_t>(drop.batch.messages()));
         counters_.get("courant_readings_dropped_total", {{"peer", peer}})
             .add(static_cast<std::uint64_t>(drop.batch.records));
-        if (drop.batch.first == drop.reported.first)
+        if (drop.first_word)
             logger_.warning("the oldest messages for a peer are dropped",
                             {{"peer", peer},
                              {"lane", drop.lane.value},
                              {"reason", what_was(drop.batch, drop.peer)}});
-        reports_.insert_or_assign(drop.lane, drop);
     }
 }
 

@@ -8,9 +8,9 @@
 // batch), a line in the log, and counters. Ages are told by this machine's clock.
 //
 // Thread: what takes Mailboxes belongs to the store thread; dropped() to the job that asked.
+// Several workers on one store may have an OutboxCaps each.
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
@@ -34,24 +34,21 @@ class OutboxCaps {
     /// is extracted at once may go beyond the cap. In a work of the store.
     const std::string& obstacle(Mailboxes& m, std::int64_t bytes, Time now);
 
-    /// What was dropped from a lane, and the dead letter that says so.
+    /// What was dropped from a lane.
     struct Drop {
         LaneId lane;
         Jid peer;
-        Dropped batch;     ///< by this call
-        Dropped reported;  ///< what the letter speaks of: this and batches before it
-        Time since;        ///< when the first of them was dropped
-        std::int64_t letter = 0;
+        Dropped batch;           ///< by this call
+        bool first_word = true;  ///< its dead letter speaks of nothing before it
     };
     /// Drops a portion of what the caps leave no place for, with its letters. In a work of the
-    /// store, which may be undone.
+    /// store.
     std::vector<Drop> drop(Mailboxes& m, Time now) const;
     /// The work is durable: counts and logs.
     void dropped(const std::vector<Drop>& drops);
 
   private:
     LaneCap cap_at(Time now) const;
-    Drop report(Mailboxes& m, const OutgoingLane& lane, const Dropped& batch, Time now) const;
     void look(Mailboxes& m, Time now);
 
     OutboxConfig rules_;
@@ -60,7 +57,6 @@ class OutboxCaps {
     LastingFault fault_;
     std::string obstacle_;
     Allowance allowance_;
-    std::map<LaneId, Drop> reports_;  ///< the last of each lane
 };
 
 }  // namespace courant

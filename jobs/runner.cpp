@@ -88,6 +88,7 @@ Outbound Runner::outbound(const Config& config, const ExtractConfig& extract,
             store_,
             outbox_grew,
             counters_,
+            audience_,
             obstacle};
 }
 
@@ -98,8 +99,7 @@ void Runner::add_extract(const Config& config, const ExtractConfig& extract,
         if (auto source = adapter.adapter->source(adapter.settings)) {
             thread_of(extract.adapter)
                 .add(std::make_unique<ExtractJob>(extract.adapter, std::move(source),
-                                                  outbound(config, extract, outbox_grew), store_,
-                                                  logger_),
+                                                  outbound(config, extract, outbox_grew), logger_),
                      schedule(extract.triggers, began, "extract " + extract.adapter),
                      OnWake::sleeps_on);
             return;

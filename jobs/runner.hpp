@@ -73,6 +73,7 @@ class Runner {
     OutboxCaps caps_;
     JobRules rules_;
     std::chrono::nanoseconds hang_after_;
+    std::shared_ptr<CurrentAudience> audience_ = std::make_shared<CurrentAudience>();
     /// By adapter; sources and sinks of one adapter share a thread.
     std::map<std::string, std::unique_ptr<JobThread>> threads_;
     std::vector<std::unique_ptr<FeedThread>> feeds_;

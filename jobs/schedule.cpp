@@ -48,10 +48,14 @@ tl::expected<Schedule, std::string> Schedule::make(const Triggers& triggers, Tim
     return out;
 }
 
+Time Schedule::counted_from(std::optional<Time> last_start, Time now) const {
+    const Time from = last_start.value_or(began_);
+    return from - now >= clock_tolerance ? now : from;
+}
+
 Time Schedule::next(std::optional<Time> last_start, Time now) const {
     if (!last_start && at_start_) return now;
-    Time from = last_start.value_or(began_);
-    if (from - now >= clock_tolerance) from = now;
+    const Time from = counted_from(last_start, now);
     Time due = Time::max();
     if (every_) due = std::min(due, next_tick(from, *every_));
     if (cron_) due = std::min(due, cron_->expression.next_after(from, *cron_->zone));

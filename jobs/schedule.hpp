@@ -4,7 +4,8 @@
 //     auto schedule = Schedule::make(extract.triggers, began);  // began: when the program did
 //     Time due = schedule->next(std::nullopt, now);             // it has not run yet
 //     if (due <= now) run();
-//     due = schedule->next(started, now);
+//     last = schedule->counted_from(started, now);              // again and again
+//     due = schedule->next(last, now);
 //
 // The rule is one: due is the first tick after the last start. From it follows the rest.
 //
@@ -19,7 +20,8 @@
 // would stand still until the clock has caught up; the last start is then taken to be now, so the
 // next tick is at most one interval away (a cron time that the clock shows a second time runs a
 // second time). Back by less: it is waited out. For this to work, who waits for a due time asks
-// again at least once a minute instead of sleeping through.
+// again at least once a minute instead of sleeping through, and keeps what counted_from() answered:
+// with "now" anew at every question the next tick would recede for ever.
 //
 // Values; no thread, no clock.
 #pragma once
@@ -46,6 +48,10 @@ class Schedule {
 
     /// Whether the job runs when the program begins.
     bool runs_at_start() const { return at_start_; }
+
+    /// The start to count from: the last one, or, where the job has none, the program's; `now`
+    /// where that lies in the future because the clock was set back.
+    senml::Time counted_from(std::optional<senml::Time> last_start, senml::Time now) const;
 
     /// When the job is due; at once if that is not after `now`. `last_start` is its last start
     /// since the program began, nothing before the first: then a job with at_start is due. A job

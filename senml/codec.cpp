@@ -4,9 +4,9 @@
 
 #include "senml/detail/cbor/writer.hpp"
 #include "senml/detail/factor.hpp"
+#include "senml/detail/opening.hpp"
 #include "senml/detail/pack_writer.hpp"
 #include "senml/detail/readers.hpp"
-#include "senml/detail/repeat.hpp"
 #include "senml/detail/report.hpp"
 #include "senml/detail/resolver.hpp"
 #include "senml/detail/single.hpp"
@@ -99,16 +99,6 @@ void read_records(Format format, const Input& input, Scratch& scratch, Report& r
 struct Reader::State {
     detail::Scratch scratch;
     detail::Resolver resolver;
-    detail::RepeatReader repeat;
-
-    // A pack of one plain record, read without a remark, may come again.
-    void remember(Format format, std::string_view bytes, const ReadOptions& options,
-                  const Pack& pack, const Report& report) {
-        // Records alike pass the resolver by: it may have seen one, and the pack hold more.
-        const bool single = pack.size() == 1 && resolver.was_single_number();
-        if (!single || format == Format::cbor || !report.spotless()) return;
-        repeat.learn(format, bytes, options, pack, scratch.holes, resolver.base_value());
-    }
 };
 
 Reader::Reader() : state_(std::make_unique<State>()) {}
@@ -120,15 +110,17 @@ tl::expected<void, Fault> Reader::read(Format format, std::string_view bytes,
                                        const ReadOptions& options, Pack& into,
                                        std::vector<Fault>* deviations) {
     into.clear();
-    if (state_->repeat.read(format, bytes, options, into)) return {};
+    detail::Opening opening;
+    const bool plain = options.max_records > 0 && detail::scan_opening(format, bytes, opening);
+    if (plain && opening.is_whole_pack && detail::take_whole_pack(opening, options, into))
+        return {};
     Report report(options.profile, Reach::first_fault, deviations);
     into.reserve(std::min(bytes.size() / smallest_record + 1, most_reserved));
     state_->resolver.begin(into, options, report);
-    read_records(format, {bytes, options}, state_->scratch, report, state_->resolver);
-    if (!report.failed()) {
-        state_->remember(format, bytes, options, into, report);
-        return {};
-    }
+    read_records(format,
+                 {.bytes = bytes, .options = options, .opening = plain ? &opening : nullptr},
+                 state_->scratch, report, state_->resolver);
+    if (!report.failed()) return {};
     into.clear();
     return tl::unexpected(report.faults().front());
 }

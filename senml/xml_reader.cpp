@@ -44,9 +44,9 @@ void XmlReader::reset(std::string_view text, const XmlOptions& options) {
     bindings_.clear();
     kept_.clear();
     fault_.reset();
-    const auto bad = detail::find_bad_xml(text);
+    const auto bad = detail::find_bad_xml(text.substr(options.known));
     if (bad != std::string_view::npos) {
-        fail_at(bad, "a byte that is no character of XML in UTF-8");
+        fail_at(options.known + bad, "a byte that is no character of XML in UTF-8");
         return;
     }
     if (text.starts_with(byte_order_mark)) position_ = byte_order_mark.size();

@@ -72,6 +72,8 @@ struct XmlOptions {
     std::size_t max_depth = 256;
     /// The default namespace in force where the text stands.
     std::string_view inherited_namespace = {};
+    /// How many bytes of the text the caller knows to be ASCII without control characters.
+    std::size_t known = 0;
 };
 
 /// Reads one document, or one element cut out of a document.

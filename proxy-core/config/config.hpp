@@ -39,8 +39,9 @@ struct IdentityConfig {
     /// The proxy's account, bare; the authority of every name it speaks.
     Jid jid;
     Secret password;
-    /// The XMPP server, where the DNS (SRV) does not name it.
-    std::optional<ServerAddress> server;
+    /// Where the account's domain is served, in order of preference; empty: where the DNS (SRV)
+    /// says.
+    std::vector<ServerAddress> servers;
     /// Certificates to trust instead of the system's, PEM.
     std::optional<std::filesystem::path> ca_file;
     /// What follows the `/` in the full JID.
@@ -51,7 +52,12 @@ struct IdentityConfig {
 
 /// [store]: where mailboxes, peers and cursors are kept.
 struct StoreConfig {
+    /// The SQLite file, unless there is a url.
     std::filesystem::path path = "courant.db";
+    /// The PostgreSQL database that takes its place, for several workers; it may hold a password.
+    Secret url = {};
+    /// Where in that database our tables lie.
+    std::string schema = "courant";
 
     bool operator==(const StoreConfig&) const = default;
 };
@@ -68,6 +74,10 @@ struct LimitsConfig {
     std::size_t window_messages = 64;
     /// The same in bytes.
     std::size_t window_bytes = 4'194'304;
+    /// The most bytes per second to one peer in the long run; 0: without limit.
+    std::size_t lane_bytes_per_second = 0;
+    /// How long small messages to a busy peer may wait to be sent as one; 0: not at all.
+    Span coalesce = std::chrono::milliseconds{50};
     /// The largest stanza that we accept, in bytes.
     std::size_t receive_stanza_bytes = 262'144;
     /// The deepest nesting of elements that we accept.

@@ -18,8 +18,9 @@ namespace courant {
 
 /// One key: a property, and what a Property cannot say.
 struct Key {
-    /// A list is written ["a", "b"]; its elements are what the property says.
-    enum class Shape { single, list };
+    /// A list is written ["a", "b"]; its elements are what the property says. Of one_or_list, one
+    /// element may stand alone.
+    enum class Shape { single, list, one_or_list };
 
     Property property;
     Shape shape = Shape::single;
@@ -59,7 +60,10 @@ inline constexpr Key identity[] = {
                   .help = "Its password; better password_file, the path of a file that holds it"}},
     {.property = {.name = "server",
                   .type = text,
-                  .help = "host:port of the XMPP server, where the DNS does not name it"}},
+                  .help =
+                      "host:port of the XMPP server, where the DNS does not name it; several "
+                      "in order of preference: [\"a.example.org:5222\", \"b.example.org:5222\"]"},
+     .shape = Key::Shape::one_or_list},
     {.property =
          {.name = "ca_file",
           .type = path,
@@ -75,6 +79,15 @@ inline constexpr Key store[] = {
                   .type = path,
                   .fallback = "courant.db",
                   .help = "The SQLite file that holds mailboxes, peers, grants and cursors"}},
+    {.property = {.name = "url",
+                  .type = secret,
+                  .help = "In place of path a PostgreSQL database, on which several workers may "
+                          "run: postgresql://user:password@host:5432/database; better url_file, "
+                          "the path of a file that holds that"}},
+    {.property = {.name = "schema",
+                  .type = text,
+                  .fallback = "courant",
+                  .help = "The schema of that database that is this proxy's own"}},
 };
 
 inline constexpr Key limits[] = {
@@ -107,6 +120,21 @@ inline constexpr Key limits[] = {
                   .help = "The most bytes on their way to one peer without a receipt"},
      .least = 10'000,
      .most = 1'000'000'000},
+    {.property = {.name = "lane_bytes_per_second",
+                  .type = integer,
+                  .fallback = "0",
+                  .unit = "bytes/s",
+                  .help =
+                      "The most bytes per second to one peer, in bursts of a second's worth and "
+                      "at least a message; 0 is without limit. For servers that throttle: "
+                      "Prosody's packages take 10000 from a client and 30000 from a server"},
+     .least = 0,
+     .most = 1'000'000'000},
+    {.property = {.name = "coalesce",
+                  .type = duration,
+                  .fallback = "50ms",
+                  .help = "How long small messages to a busy peer may wait to be sent as one; 0s "
+                          "sends each as it comes"}},
     {.property = {.name = "receive_stanza_bytes",
                   .type = integer,
                   .fallback = "262144",
@@ -144,7 +172,8 @@ inline constexpr Key limits[] = {
     {.property = {.name = "retry_max",
                   .type = duration,
                   .fallback = "5m",
-                  .help = "The longest pause between two tries"},
+                  .help = "The longest pause between two tries; at our own server 20s, if this "
+                          "is longer"},
      .shortest = a_moment},
     {.property =
          {.name = "ping_interval",

@@ -4,16 +4,32 @@
 // from nothing on, because after a server's restart all its clients have the same reason to return
 // at the same moment: a random part of a tenth leaves them a herd, and the mean wait is still half
 // the ceiling. The random source is seeded by the caller, so that a test sees the same waits at
-// every run.
+// every run; it is eight bytes, because every lane has one.
 //
 // Thread: belongs to one thread. Reads no clock.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
-#include <random>
+#include <limits>
 
 namespace courant {
+
+/// A small source of randomness for things of which there are many; nothing secret hangs on it
+/// (SplitMix64: Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
+class SmallRandom {
+  public:
+    using result_type = std::uint64_t;
+
+    explicit SmallRandom(std::uint64_t seed) : state_(seed) {}
+    static constexpr result_type min() { return 0; }
+    static constexpr result_type max() { return std::numeric_limits<result_type>::max(); }
+    /// The next 64 bits.
+    result_type operator()();
+
+  private:
+    std::uint64_t state_;
+};
 
 /// The waits between attempts at one thing.
 class Backoff {
@@ -24,7 +40,9 @@ class Backoff {
     Backoff(Duration first, Duration max, std::uint64_t seed);
 
     /// Draws the wait before the next attempt, and counts the attempt.
-    Duration next();
+    Duration next() { return next(max_); }
+    /// The same with another ceiling in the long run, this time.
+    Duration next(Duration max);
     /// An attempt succeeded for good: begin at `first` again.
     void reset() { attempts_ = 0; }
 
@@ -37,7 +55,7 @@ class Backoff {
   private:
     Duration first_;
     Duration max_;
-    std::mt19937_64 random_;
+    SmallRandom random_;
     unsigned attempts_ = 0;
 };
 

@@ -3,6 +3,16 @@
 #include <algorithm>
 
 namespace courant {
+namespace {
+
+// What a quiet lane may send beyond its share: a few single readings.
+constexpr std::uint64_t grace_bytes = std::uint64_t{4} << 10;
+
+// How soon a transport that was full is looked at again if it does not say by itself that it has
+// got on.
+constexpr std::chrono::milliseconds look_again{10};
+
+}  // namespace
 
 Federation::Federation(FederationSettings settings, Transport& transport, StoreThread& store,
                        FederationCallbacks callbacks, Logger logger, Counters& counters)
@@ -14,6 +24,7 @@ Federation::Federation(FederationSettings settings, Transport& transport, StoreT
       counters_(counters),
       session_fault_(logger_, "session"),
       store_fault_(logger_, "store"),
+      outgoing_(grace_bytes),
       refresh_due_(steady_now()),
       events_(std::make_shared<Channel<Event>>()) {}
 
@@ -50,17 +61,16 @@ void Federation::step(std::chrono::milliseconds most) {
     for (const Event& event : events) event();
     for (const Event& event : events_->take()) event();
     pump();
+    // Receipts first: they open the others' windows.
     flush_receipts();
+    hand_over();
 }
 
 std::chrono::milliseconds Federation::patience(std::chrono::milliseconds most) const {
     Instant until = std::min(refresh_due_, steady_now() + most);
-    if (room_to_send() == 0) {
-        until = std::min(until, steady_now() + std::chrono::milliseconds(10));
-    } else {
-        for (const auto& [id, route] : routes_)
-            if (const auto deadline = route.lane.deadline()) until = std::min(until, *deadline);
-    }
+    if (const auto due = agenda_.next()) until = std::min(until, *due);
+    if (!outgoing_.empty() || !owed_.empty() || !idle_.empty() || !busy_.empty())
+        until = std::min(until, steady_now() + look_again);
     return std::max(std::chrono::milliseconds(0),
                     std::chrono::ceil<std::chrono::milliseconds>(until - steady_now()));
 }
@@ -75,7 +85,7 @@ void Federation::post(Work work, std::function<void(std::exception_ptr)> done) {
 
 // How many bytes the transport may still be given before it has to write some.
 std::size_t Federation::room_to_send() const {
-    const std::size_t taken = transport_.queued_bytes() + fetching_bytes_;
+    const std::size_t taken = transport_.queued_bytes();
     return taken < settings_.transport_bytes ? settings_.transport_bytes - taken : 0;
 }
 
@@ -104,19 +114,29 @@ void Federation::note_session(const std::string& text) {
 void Federation::on_online(const Jid& full_jid) {
     online_ = true;
     session_fault_.succeeded(settings_.clock());
-    logger_.info("session began", {{"jid", full_jid.to_string()}});
+    const std::string where = transport_.where();
+    logger_.info("session began", {{"jid", full_jid.to_string()},
+                                   {"server", where.empty() ? full_jid.domain() : where}});
     counters_.get("courant_sessions_total").add();
-    for (auto& [id, route] : routes_) route.lane.session_began(steady_now());
+    for (auto& [id, route] : routes_) {
+        route.lane.session_began(steady_now());
+        schedule(route);
+    }
     refresh_lanes();
     say_where_we_stand();
     note_session("online since " + to_timestamp_for_people(settings_.clock()) + " as " +
-                 full_jid.to_string());
+                 full_jid.to_string() + (where.empty() ? "" : " at " + where));
 }
 
 void Federation::on_offline(const SessionLoss& loss) {
     online_ = false;
     session_fault_.failed(loss.reason, settings_.clock());
-    for (auto& [id, route] : routes_) route.lane.session_lost();
+    outgoing_.clear();
+    for (auto& [id, route] : routes_) {
+        route.lane.session_lost();
+        follow_circuit(route, {});
+        schedule(route);
+    }
     note_session("offline since " + to_timestamp_for_people(settings_.clock()) + ": " +
                  loss.reason);
 }

@@ -10,6 +10,13 @@
 // set aside and answered with its reason, so that the lane goes on; what comes back as an error is
 // never taken for data.
 //
+// What goes out is fair by bytes: lanes that may send read ahead from the outbox, each a portion,
+// and what they have read takes turns (fair_queue.hpp) into a transport that is kept short. So a
+// live reading waits for a few stanzas at most, whoever else has a year to catch up; and a peer
+// that is slow or down holds nothing of what the others need, because all that its lane has under
+// way is a window of its own. A turn costs what is due in it, not what there is: lanes are listed
+// when something happened to them, or come up on an agenda.
+//
 // Why nothing is cached of peers: whoever adds a peer with the CLI expects the running proxy to
 // know. The check stands in the transaction that takes the message in, where it costs one look-up
 // and can never be out of date.
@@ -20,6 +27,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -31,6 +39,8 @@
 #include <vector>
 
 #include "proxy-core/channel.hpp"
+#include "proxy-core/federation/agenda.hpp"
+#include "proxy-core/federation/fair_queue.hpp"
 #include "proxy-core/federation/lane.hpp"
 #include "proxy-core/federation/protocol.hpp"
 #include "proxy-core/federation/transport.hpp"
@@ -51,8 +61,13 @@ struct FederationSettings {
     std::size_t intake_bytes = std::size_t{8} << 20;
     /// How many lanes one peer may begin: a new one is for a new store, which is rare.
     std::int64_t lanes_per_peer = 64;
-    /// Nothing new goes out while the transport holds more than this.
-    std::size_t transport_bytes = std::size_t{1} << 20;
+    /// Nothing new goes out while the transport holds this much: enough to keep it busy, and all
+    /// that a live reading has before it.
+    std::size_t transport_bytes = std::size_t{64} << 10;
+    /// What all lanes together may have read from the outbox and not yet given to the transport.
+    std::size_t read_ahead_bytes = std::size_t{4} << 20;
+    /// Where the jitter of pauses begins; each lane makes its own of it.
+    std::uint64_t seed = 0;
     /// How often lanes are looked up that others (the CLI) may have filled.
     std::chrono::milliseconds lane_refresh{2'000};
     /// Whether a message of so many bytes may come in; asked inside the transaction that would take
@@ -69,11 +84,15 @@ struct FederationCallbacks {
     std::function<void()> inbox_grew = [] {};
 };
 
-/// A message that was given a number: lane, peer, number.
+/// A message that was given a number: lane, peer, number, and how many readings it has.
 struct Enqueued {
     LaneId lane;
     Jid peer;
     Seq seq = 0;
+    std::int64_t records = 1;
+    /// The message itself, if it is small: where its lane is idle it goes as it is, and a live
+    /// reading need not wait until it has been read back from the outbox.
+    std::optional<Message> fresh = {};
 };
 
 /// Everything between the mailboxes and the transport.
@@ -109,10 +128,24 @@ class Federation : private TransportListener {
         Lane lane;
         LastingFault fault;
         Seq stored_through = 0;  ///< the store knows that the peer has everything through here
+        Circuit circuit = Circuit::closed;  ///< as people were told
+        bool listed = false;                ///< stands in one of the lists of who is to be asked
         std::vector<Reject> unstored_rejects = {};
         /// What the peer refused, by number and record, and the outbox still holds.
         std::set<std::pair<Seq, std::int64_t>> rejected = {};
         bool storing = false;
+    };
+    /// A stanza that waits for its turn.
+    struct Waiting {
+        std::string stanza;
+        Seq seq = 0;
+        std::uint64_t turn = 0;  ///< of its lane: if the lane goes back, this is not sent
+        bool again = false;      ///< the peer asked for it
+    };
+    /// What a lane read from the outbox.
+    struct ReadAhead {
+        std::vector<Message> messages;
+        std::optional<Seq> last = {};  ///< of the lane, if messages were put together
     };
 
     void on_online(const Jid& full_jid) override;
@@ -146,11 +179,19 @@ class Federation : private TransportListener {
 
     Route* route(const LaneId& lane, const Jid& from, std::string_view what);
     void add_lane(const OutgoingLane& stored);
+    void look_up(const std::set<LaneId>& lanes);
     void refresh_lanes();
+    void refreshed(const std::vector<OutgoingLane>& lanes);
     void say_where_we_stand();
+    void schedule(Route& route);
+    void list(Route& route);
+    Route* next_listed();
+    bool may_read_ahead() const;
     void pump();
-    void pump(Lane& lane);
-    void send_fetched(const LaneId& id, const Fetch& fetch, const std::vector<Message>& messages);
+    void pump(Route& route, std::optional<Message> fresh = {});
+    void send_fetched(Route& route, const Fetch& fetch, std::vector<Message> messages);
+    void hand_over();
+    void follow_circuit(Route& route, const std::string& why);
     void send_voids(const Lane& lane, Seq from, Seq to);
     void flush_receipts();
     static Instant steady_now() { return std::chrono::steady_clock::now(); }
@@ -172,11 +213,15 @@ class Federation : private TransportListener {
     std::atomic<bool> online_{false};
     std::map<std::string, Route, std::less<>> routes_;  ///< by lane id
     std::map<LaneKey, Owed> owed_;                      ///< receipts to send at the end of the turn
-    std::set<Jid> renewed_;           ///< whose lane was renewed in this run: a peer can do it once
-    std::string pumped_last_;         ///< the lane that went last
+    std::set<Jid> renewed_;  ///< whose lane was renewed in this run: a peer can do it once
+    FairQueue<Route*, Waiting> outgoing_;
+    Agenda<Route*> agenda_;           ///< lanes that will have something to do, and when
+    std::deque<Route*> idle_;         ///< lanes to be asked now: with nothing under way
+    std::deque<Route*> busy_;         ///< and the others
     std::size_t fetching_bytes_ = 0;  ///< asked of the outbox and not yet answered
     /// Lanes of which something was not taken in for want of room.
     std::set<LaneKey> deferred_;
+    bool lanes_known_ = false;
     Instant complaints_since_{};
     int complaints_ = 0;              ///< in that minute
     std::size_t intake_waiting_ = 0;  ///< bytes handed to the store and not yet committed

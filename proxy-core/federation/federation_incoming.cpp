@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "proxy-core/federation/bounce.hpp"
 #include "proxy-core/federation/federation.hpp"
 #include "proxy-core/federation/intake.hpp"
 #include "proxy-core/federation/iq.hpp"
@@ -10,7 +11,6 @@
 namespace courant {
 namespace {
 
-constexpr std::size_t longest_reason = 1024;
 // Lanes that are told to go on; of more a peer may think what it likes, and they go on by
 // themselves.
 constexpr std::size_t most_deferred = 4096;
@@ -80,17 +80,11 @@ void Federation::handle_bounce(const Element& message, const Jid& from) {
         return;
     }
     counters_.get("courant_bounces_total", {{"peer", from.to_string()}}).add();
-    std::string reason = "it came back";
-    if (const Element* error = message.child("error", client_namespace))
-        for (const Element& child : error->children)
-            reason += (child.name == "text" ? ": " + child.text : " as " + child.name);
-    reason.resize(std::min(reason.size(), longest_reason));
-    found->second.fault.failed(reason, settings_.clock());
-    found->second.lane.bounced(steady_now());
-    post(
-        [key = "lane " + from.to_string(), reason, at = to_timestamp_for_people(settings_.clock())](
-            Mailboxes& m) { m.set_note(key, at + " " + reason); },
-        [](const std::exception_ptr&) {});
+    Route& route = found->second;
+    const BounceReason reason = bounce_reason(message);
+    route.lane.bounced(id->second, reason.kind, steady_now());
+    follow_circuit(route, reason.text);
+    schedule(route);
 }
 
 /// A message on its way into the store, and what became of it there.

@@ -1,7 +1,10 @@
 // The outgoing half of the federation: what waits in the outbox goes, and what is answered leaves
 // it.
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "proxy-core/federation/coalesce.hpp"
 #include "proxy-core/federation/federation.hpp"
 #include "proxy-core/federation/intake.hpp"
 
@@ -10,6 +13,14 @@ namespace {
 
 // Rejects of messages in the outbox that are remembered: a peer cannot make us remember more.
 constexpr std::size_t most_rejected = 65'536;
+
+// What a lane reads from the outbox at once: enough to be worth a look, little enough that many
+// lanes can read ahead together.
+constexpr std::int64_t portion_bytes = std::int64_t{256} << 10;
+
+std::string circuit_note(const Jid& peer) {
+    return "circuit " + peer.to_string();
+}
 
 }  // namespace
 
@@ -33,6 +44,7 @@ void Federation::take(const Receipt& receipt, const Jid& from) {
     for (const auto& [first, last] : receipt.missing)
         if (const auto gone = route->lane.missing(first, last, steady_now()))
             send_voids(route->lane, gone->first, gone->second);
+    schedule(*route);
 }
 
 void Federation::take(const Resume& resume, const Jid& from) {
@@ -48,6 +60,7 @@ void Federation::take(const Resume& resume, const Jid& from) {
     }
     const Seq before = route->lane.acknowledged();
     settle(*route, before, route->lane.resume(resume.next, steady_now()), {});
+    schedule(*route);
 }
 
 void Federation::settle(Route& route, Seq before, std::variant<Settled, PeerFault> outcome,
@@ -64,7 +77,7 @@ void Federation::settle(Route& route, Seq before, std::variant<Settled, PeerFaul
                            {"given_out", fault->given_out}});
         return renew_if_restored(route, fault->through);
     }
-    route.fault.succeeded(settings_.clock());
+    follow_circuit(route, {});
     const Settled& settled = std::get<Settled>(outcome);
     tell_settled(from, lane, settled);
     for (Reject& reject : rejects) {
@@ -175,91 +188,220 @@ void Federation::tell_settled(const Jid& from, const LaneId& lane, const Settled
 
 void Federation::outbox_grew(std::vector<Enqueued> messages) {
     events_->push([this, messages = std::move(messages)] {
+        std::set<LaneId> strange;
         for (const Enqueued& message : messages) {
-            // Of a new lane the store knows how far it is acknowledged.
             const auto known = routes_.find(message.lane.value);
-            if (known == routes_.end()) return refresh_lanes();
-            known->second.lane.grew(message.seq);
+            if (known == routes_.end()) {
+                strange.insert(message.lane);
+                continue;
+            }
+            Route& route = known->second;
+            route.lane.grew(message.seq, message.records, steady_now());
+            const auto due = route.lane.due();
+            const bool at_once = message.fresh && online_ && !route.listed && due &&
+                                 *due <= steady_now() && may_read_ahead();
+            at_once ? pump(route, message.fresh) : schedule(route);
         }
+        if (!strange.empty()) look_up(strange);
     });
     transport_.wake();
 }
 
 void Federation::add_lane(const OutgoingLane& stored) {
+    const auto seed = settings_.seed ^ std::hash<std::string>()(stored.lane.value);
     const auto [place, added] = routes_.try_emplace(
         stored.lane.value,
-        Route{.lane = Lane(stored, settings_.lanes),
+        Route{.lane = Lane(stored, settings_.lanes, seed),
               .fault = LastingFault(logger_, "lane to " + stored.peer.to_string()),
               .stored_through = stored.acknowledged});
     if (added && online_) place->second.lane.session_began(steady_now());
 }
 
-void Federation::refresh_lanes() {
-    refresh_due_ = steady_now() + settings_.lane_refresh;
-    auto lanes = std::make_shared<std::vector<OutgoingLane>>();
-    post([lanes](Mailboxes& m) { *lanes = m.outgoing_lanes(); },
-         [this, lanes](const std::exception_ptr& failure) {
-             if (failure) return;
-             for (const OutgoingLane& stored : *lanes) {
-                 add_lane(stored);
-                 Route& route = routes_.find(stored.lane.value)->second;
-                 route.lane.grew(stored.next - 1);
-                 store_settled(route);
-             }
-         });
-}
-
-// Lanes take turns in going first, so that none waits for ever behind busy ones.
-void Federation::pump() {
-    if (!online_ || routes_.empty()) return;
-    auto next = routes_.upper_bound(pumped_last_);
-    for (std::size_t i = 0; i < routes_.size() && room_to_send() > 0; ++i, ++next) {
-        if (next == routes_.end()) next = routes_.begin();
-        pump(next->second.lane);
-        pumped_last_ = next->first;
-    }
-}
-
-void Federation::pump(Lane& lane) {
-    auto fetch = lane.next_fetch(steady_now());
-    if (!fetch) return;
-    fetch->bytes = std::min(fetch->bytes, static_cast<std::int64_t>(room_to_send()));
-    const auto bytes = static_cast<std::size_t>(fetch->bytes);
-    fetching_bytes_ += bytes;
-    auto messages = std::make_shared<std::vector<Message>>();
+// Of a new lane the store knows how far it is acknowledged.
+void Federation::look_up(const std::set<LaneId>& lanes) {
+    auto found = std::make_shared<std::vector<OutgoingLane>>();
     post(
-        [messages, id = lane.id(), fetch = *fetch](Mailboxes& m) {
-            *messages =
-                m.outbox(id, fetch.after, {.messages = fetch.messages, .bytes = fetch.bytes});
+        [found, lanes](Mailboxes& m) {
+            for (const LaneId& lane : lanes)
+                if (auto stored = m.find_lane(lane)) found->push_back(std::move(*stored));
         },
-        [this, messages, bytes, id = lane.id(), fetch = *fetch](const std::exception_ptr& failure) {
-            fetching_bytes_ -= bytes;
-            if (failure) messages->clear();
-            send_fetched(id, fetch, *messages);
+        [this, found](const std::exception_ptr& failure) {
+            if (!failure) refreshed(*found);
         });
 }
 
-void Federation::send_fetched(const LaneId& id, const Fetch& fetch,
-                              const std::vector<Message>& messages) {
-    Lane& lane = routes_.find(id.value)->second.lane;
+// Others, as the CLI, put messages into lanes without telling: those that have any are asked for
+// now and then, and all of them once.
+void Federation::refresh_lanes() {
+    refresh_due_ = steady_now() + settings_.lane_refresh;
+    auto lanes = std::make_shared<std::vector<OutgoingLane>>();
+    post(
+        [lanes, all = !lanes_known_](Mailboxes& m) {
+            *lanes = all ? m.outgoing_lanes() : m.waiting_lanes();
+            if (!all) return;
+            // What a run before this one knew of its circuits is of no use any more.
+            for (const OutgoingLane& lane : *lanes)
+                if (!m.note(circuit_note(lane.peer)).empty())
+                    m.set_note(circuit_note(lane.peer), "");
+        },
+        [this, lanes](const std::exception_ptr& failure) {
+            if (failure) return;
+            lanes_known_ = true;
+            refreshed(*lanes);
+        });
+}
+
+void Federation::refreshed(const std::vector<OutgoingLane>& lanes) {
+    for (const OutgoingLane& stored : lanes) {
+        add_lane(stored);
+        Route& route = routes_.find(stored.lane.value)->second;
+        route.lane.grew(stored.next - 1, steady_now());
+        store_settled(route);
+        schedule(route);
+    }
+}
+
+// To be called after anything that happened to a lane: asks it when it will have something to do.
+void Federation::schedule(Route& route) {
+    if (route.listed) return;
+    const auto due = route.lane.due();
+    const bool now = due && *due <= steady_now();
+    agenda_.set(&route, now ? std::nullopt : due);
+    if (now) list(route);
+}
+
+void Federation::list(Route& route) {
+    route.listed = true;
+    (route.lane.in_flight() == 0 ? idle_ : busy_).push_back(&route);
+}
+
+// The lane to be asked next, as long as there is room for what it reads. Lanes with a backlog leave
+// some of it to those that were idle.
+Federation::Route* Federation::next_listed() {
+    const std::size_t taken = outgoing_.bytes() + fetching_bytes_;
+    const std::size_t most = settings_.read_ahead_bytes;
+    auto& listed = idle_.empty() ? busy_ : idle_;
+    if (listed.empty() || taken >= (idle_.empty() ? most - most / 4 : most)) return nullptr;
+    Route* next = listed.front();
+    listed.pop_front();
+    next->listed = false;
+    return next;
+}
+
+void Federation::pump() {
+    while (const auto due = agenda_.take_due(steady_now())) list(**due);
+    while (Route* next = next_listed()) pump(*next);
+}
+
+bool Federation::may_read_ahead() const {
+    return outgoing_.bytes() + fetching_bytes_ < settings_.read_ahead_bytes;
+}
+
+void Federation::pump(Route& route, std::optional<Message> fresh) {
+    const auto patience = route.lane.patience();
+    auto fetch = route.lane.next_fetch(steady_now());
+    if (!fetch) {
+        follow_circuit(route, fmt::format("no answer for {:.1f} s",
+                                          std::chrono::duration<double>(patience).count()));
+        return schedule(route);
+    }
+    if (fresh && fetch->after + 1 == fresh->seq && !fetch->through && !fetch->merge) {
+        std::vector<Message> alone;
+        alone.push_back(std::move(*fresh));
+        send_fetched(route, *fetch, std::move(alone));
+        return schedule(route);
+    }
+    const std::size_t taken = outgoing_.bytes() + fetching_bytes_;
+    const auto room = static_cast<std::int64_t>(settings_.read_ahead_bytes - taken);
+    fetch->bytes = std::min({fetch->bytes, room, portion_bytes});
+    const auto bytes = static_cast<std::size_t>(fetch->bytes);
+    fetching_bytes_ += bytes;
+    const CoalesceBounds bounds{.records = settings_.lanes.records_per_message,
+                                .stanza_bytes = settings_.lanes.stanza_bytes};
+    auto read = std::make_shared<ReadAhead>();
+    post(
+        [read, bounds, id = route.lane.id(), fetch = *fetch](Mailboxes& m) {
+            if (fetch.merge) read->last = coalesce(m, id, *fetch.merge, bounds);
+            if (fetch.messages > 0)
+                read->messages =
+                    m.outbox(id, fetch.after, {.messages = fetch.messages, .bytes = fetch.bytes});
+        },
+        [this, read, bytes, &route, fetch = *fetch](const std::exception_ptr& failure) {
+            fetching_bytes_ -= bytes;
+            if (failure) read->messages.clear();
+            if (read->last && !failure) route.lane.merged(fetch, *read->last);
+            send_fetched(route, fetch, std::move(read->messages));
+            schedule(route);
+        });
+}
+
+void Federation::send_fetched(Route& route, const Fetch& fetch, std::vector<Message> messages) {
+    if (fetch.through)
+        std::erase_if(messages,
+                      [&](const Message& message) { return message.seq > *fetch.through; });
+    std::vector<Waiting> waiting;
     std::vector<InFlight> flying;
+    waiting.reserve(messages.size());
     flying.reserve(messages.size());
-    for (const Message& message : messages)
+    for (const Message& message : messages) {
+        waiting.push_back({.stanza = to_stanza(message),
+                           .seq = message.seq,
+                           .turn = route.lane.turn(),
+                           .again = fetch.through.has_value()});
         flying.push_back({.seq = message.seq,
-                          .bytes = static_cast<std::int64_t>(message.body.size()),
+                          .bytes = static_cast<std::int64_t>(waiting.back().stanza.size()),
                           .records = message.records,
                           .stored_at = message.stored_at});
-    if (!lane.fetched(fetch, flying, steady_now())) return;
-    Counter& sent =
-        counters_.get("courant_messages_sent_total", {{"peer", lane.peer().to_string()}});
-    for (const Message& message : messages) {
-        if (fetch.through && message.seq > *fetch.through) break;
-        transport_.send(to_stanza(message));
-        sent.add();
     }
-    if (fetch.through)
-        counters_.get("courant_messages_resent_total", {{"peer", lane.peer().to_string()}})
-            .add(messages.size());
+    if (!route.lane.fetched(fetch, flying, steady_now())) return;
+    const Flowing flowing = route.lane.has_more() ? Flowing::on : Flowing::briefly;
+    for (Waiting& one : waiting) {
+        const std::size_t bytes = one.stanza.size();
+        outgoing_.push(&route, std::move(one), bytes, flowing);
+    }
+    follow_circuit(route, {});
+}
+
+// Whose turn it is goes to the transport, as long as that is short. What its lane has taken back
+// meanwhile, or the peer has acknowledged, is left out.
+void Federation::hand_over() {
+    while (online_ && room_to_send() > 0) {
+        const auto next = outgoing_.pop();
+        if (!next) return;
+        const auto& [route, waiting] = *next;
+        if (waiting.turn != route->lane.turn() || waiting.seq <= route->lane.acknowledged())
+            continue;
+        transport_.send(waiting.stanza);
+        route->lane.sent(waiting.seq, steady_now());
+        schedule(*route);
+        const std::string peer = route->lane.peer().to_string();
+        counters_.get("courant_messages_sent_total", {{"peer", peer}}).add();
+        if (waiting.again) counters_.get("courant_messages_resent_total", {{"peer", peer}}).add();
+    }
+}
+
+// Tells people when a circuit opens and when it closes again, and keeps its state where they look
+// it up.
+void Federation::follow_circuit(Route& route, const std::string& why) {
+    const Circuit now = route.lane.circuit();
+    const Circuit before = std::exchange(route.circuit, now);
+    if (now == before) return;
+    const std::string peer = route.lane.peer().to_string();
+    const bool failed = now == Circuit::open && !why.empty();
+    if (failed) route.fault.failed(why, settings_.clock());
+    if (now == Circuit::closed) route.fault.succeeded(settings_.clock());
+    if (before == Circuit::closed)
+        counters_.get("courant_circuits_opened_total", {{"peer", peer}}).add();
+    if (now == Circuit::closed)
+        counters_.get("courant_circuits_closed_total", {{"peer", peer}}).add();
+    const std::string trouble =
+        failed ? to_timestamp_for_people(settings_.clock()) + " " + why : "";
+    post(
+        [peer, now, trouble, key = circuit_note(route.lane.peer())](Mailboxes& m) {
+            m.set_note(key, now == Circuit::closed ? "" : to_word(now));
+            if (!trouble.empty()) m.set_note("lane " + peer, trouble);
+        },
+        [](const std::exception_ptr&) {});
 }
 
 // The peer asks for what it had acknowledged and we no longer have: it gets a void for each, so

@@ -1,12 +1,30 @@
 // The ordered way of messages to one peer, as its sender sees it.
 //
 // A lane decides what goes next and when; it holds numbers and times, never bodies, so that it
-// costs a few hundred bytes whatever the backlog. Messages stay in the outbox until a receipt
-// covers them; the lane keeps a window of them in flight (in messages and in bytes), goes back to
-// the first unacknowledged one where an answer does not come, and then sends that one alone, ever
-// more rarely, until the peer is heard again: a peer that is down costs a stanza every few minutes
-// and nobody else anything. Why numbers and not ids: a receiver sees a hole at once and asks for
+// costs about a kilobyte whatever the backlog. Messages stay in the outbox until a receipt
+// covers them; the lane keeps a window of them in flight (in messages and in bytes), below a rate
+// that the operator may set. Why numbers and not ids: a receiver sees a hole at once and asks for
 // it; with ids it would have to wait for a time-out.
+//
+// A lane is a circuit (breaker). Closed: the window flows. A silence or a bounce opens it: the lane
+// goes back to the first unacknowledged message, pauses, and then, half-open, sends that one alone.
+// An answer closes it. Pauses grow and have full jitter (backoff.hpp), so that a peer that is down
+// costs a stanza every few minutes and nobody else anything; where the reason will not go away by
+// itself (we are no peer there) they grow further. Whatever the reason, messages stay: only the
+// operator can give them up.
+//
+// How long a silence is depends on how long answers took: a server that throttles its clients
+// answers after minutes when much is under way, and sending everything again would double its load.
+// As in TCP (RFC 6298), what was sent twice tells nothing about that time, and a silence doubles
+// the patience.
+//
+// Small messages are put together. While something is in flight, new messages wait for its receipt
+// (at most LaneLimits::coalesce) if they are few readings; those that have waited become one before
+// they are sent for the first time. That is Nagle's rule: a reading that finds its lane idle goes
+// at once, alone; the busier the lane, the fewer the stanzas. It happens here and not at the
+// extraction, because there the readings are promised as soon as they are committed, and a commit
+// must not wait for others. What may have been sent is never changed, and what was in the outbox
+// before this lane was made may have been.
 //
 // Thread: belongs to the federation thread; nothing here locks. Time is passed in, never read.
 // Protocol: schemas/PROTOCOL.md, "Lanes".
@@ -16,10 +34,13 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "proxy-core/federation/backoff.hpp"
+#include "proxy-core/federation/rate_cap.hpp"
 #include "proxy-core/mailbox/message.hpp"
 
 namespace courant {
@@ -31,28 +52,57 @@ using Instant = std::chrono::steady_clock::time_point;
 struct LaneLimits {
     std::int64_t window_messages = 64;
     std::int64_t window_bytes = std::int64_t{4} << 20;
-    /// How long a peer may take to answer the oldest message in flight.
+    /// The most bytes per second in the long run (rate_cap.hpp); 0: no cap.
+    std::int64_t bytes_per_second = 0;
+    /// How long a peer may take to answer the oldest message in flight, at least.
     std::chrono::milliseconds answer_timeout{10'000};
-    /// The longest pause between two tries at a peer that does not answer.
+    /// The ceilings of the pauses between two tries at a peer that does not answer: the first, and
+    /// in the long run.
+    std::chrono::milliseconds first_pause{1'000};
     std::chrono::milliseconds longest_pause{300'000};
+    /// How long small messages may wait to be put together; 0: they never are.
+    std::chrono::milliseconds coalesce{0};
+    /// The most readings in a message that was put together.
+    std::int64_t records_per_message = 500;
+    /// Its largest stanza.
+    std::int64_t stanza_bytes = 200'000;
 };
+
+/// Whether messages flow, in the terms of the circuit breaker.
+enum class Circuit {
+    closed,    ///< they do
+    open,      ///< they do not: a pause
+    half_open  ///< one of them is under way, to find out
+};
+/// "closed", "open", "half-open".
+std::string_view to_word(Circuit circuit);
+
+/// Why a message came back: for something that will pass (the peer is away), or not without
+/// somebody who changes it (we are no peer there, there is no such account).
+enum class Bounce { passing, lasting };
 
 /// What to read from the outbox for a lane.
 struct Fetch {
     Seq after = 0;
+    /// 0: nothing is to be read, only `merge` to be done.
     std::int64_t messages = 0;
     std::int64_t bytes = 0;
     /// Read again what was sent before: the receiver asked for it.
-    std::optional<Seq> through;
+    std::optional<Seq> through = {};
+    /// Before that, put together the messages from this number on (coalesce.hpp).
+    std::optional<Seq> merge = {};
 };
 
 /// All that a lane needs to know of a message.
 struct InFlight {
     Seq seq = 0;
+    /// Of its stanza.
     std::int64_t bytes = 0;
     std::int64_t records = 0;
     /// When it came into the outbox.
     Time stored_at{};
+    /// When it was given to the transport.
+    std::optional<Instant> sent_at = {};
     /// When it was sent again because the peer asked for it.
     std::optional<Instant> resent_at = {};
 };
@@ -74,30 +124,48 @@ struct PeerFault {
 /// The sender's side of a lane.
 class Lane {
   public:
-    Lane(const OutgoingLane& stored, const LaneLimits& limits);
+    /// `seed` is that of its pauses.
+    Lane(const OutgoingLane& stored, const LaneLimits& limits, std::uint64_t seed);
 
     const LaneId& id() const { return id_; }
     const Jid& peer() const { return peer_; }
     /// Everything through here is durable at the peer.
     Seq acknowledged() const { return acknowledged_; }
-    /// Messages sent and not yet covered by a receipt.
+    /// Messages read to be sent, or sent, and not yet covered by a receipt.
     std::int64_t in_flight() const { return static_cast<std::int64_t>(in_flight_.size()); }
-    /// Whether the peer leaves messages unanswered, so that the lane only probes.
-    bool probing() const { return probing_; }
+    /// Whether the outbox has more than what was read to be sent.
+    bool has_more() const { return sent_ < readable_; }
+    /// Whether messages flow.
+    Circuit circuit() const;
+    /// Counts how often the lane went back: what was fetched under another number is not to be sent
+    /// any more.
+    std::uint64_t turn() const { return turn_; }
+    /// How long an answer may take at present.
+    std::chrono::milliseconds patience() const { return patience_; }
 
-    /// A session began: everything unacknowledged goes again.
+    /// A session began: everything unacknowledged goes again; one message alone, if the circuit was
+    /// not closed.
     void session_began(Instant now);
     /// The session is gone; nothing goes until the next one.
     void session_lost();
-    /// The outbox of this lane holds messages through `last`.
-    void grew(Seq last);
+    /// The outbox of this lane holds messages through `last`, which has so many readings.
+    void grew(Seq last, std::int64_t records, Instant now);
+    /// The same of messages that others put there.
+    void grew(Seq last, Instant now) { grew(last, limits_.records_per_message, now); }
 
+    /// When next_fetch() should be asked: then it either has something, or notes that the peer was
+    /// silent for too long.
+    std::optional<Instant> due() const;
     /// What to read now, if anything may go; the caller answers with fetched().
     std::optional<Fetch> next_fetch(Instant now);
+    /// What the merge of a fetch came to: the last number of the lane's outbox. Before fetched().
+    void merged(const Fetch& fetch, Seq last);
     /// What the fetch brought, in order. Whether the caller shall send it, now: not if the lane has
     /// gone back in the meantime.
     [[nodiscard]] bool fetched(const Fetch& fetch, const std::vector<InFlight>& messages,
                                Instant now);
+    /// A message in flight was given to the transport: its answer can be expected.
+    void sent(Seq seq, Instant now);
 
     /// The peer has everything through this number. How many messages in flight that settles, or
     /// the peer's fault.
@@ -108,28 +176,41 @@ class Lane {
     std::optional<std::pair<Seq, Seq>> missing(Seq from, Seq to, Instant now);
     /// The peer begins a session and expects `next`.
     std::variant<Settled, PeerFault> resume(Seq next, Instant now);
-    /// A message came back: the lane pauses, then tries again with that peer's first message.
-    void bounced(Instant now);
+    /// A message came back: the circuit opens. Of one that is not in flight it means nothing: it is
+    /// the second of a window.
+    void bounced(Seq seq, Bounce kind, Instant now);
 
     /// What waited here has got a new lane: this one sends nothing more, whatever happens.
     void retire() { retired_ = true; }
     bool retired() const { return retired_; }
 
-    /// When next_fetch() should be asked again although nothing happened.
-    std::optional<Instant> deadline() const;
-
   private:
-    void go_back(Instant now);
+    // Messages at the end of the outbox that were never sent.
+    struct Loose {
+        Seq from = 1;
+        std::int64_t messages = 0;
+        std::int64_t records = 0;
+        Instant since = {};
+    };
+
+    void go_back();
+    void open_circuit(Bounce kind, Instant now);
+    void close_circuit(Instant now);
+    bool crowded() const;
+    std::int64_t room() const;
+    Instant held_until() const;
+    std::optional<Instant> may_go_at() const;
+    void learn(const InFlight& answered, Instant now);
     std::optional<std::pair<Seq, Seq>> to_void(Seq from, Seq to, Instant now);
-    std::chrono::milliseconds pause() const;
 
     LaneId id_;
     Jid peer_;
     LaneLimits limits_;
     Seq acknowledged_;
-    Seq sent_;       ///< the highest number sent in this session
+    Seq sent_;       ///< the highest number fetched to be sent in this session
     Seq given_out_;  ///< the highest number that exists
     Seq readable_;   ///< the highest number that the outbox can be expected to answer with
+    Loose loose_;
     std::deque<InFlight> in_flight_;
     std::int64_t bytes_in_flight_ = 0;
     std::vector<std::pair<Seq, Seq>> resend_;
@@ -138,10 +219,15 @@ class Lane {
     std::optional<Instant> voided_at_;
     bool online_ = false;
     bool fetching_ = false;
-    bool probing_ = false;
+    bool open_ = false;  ///< the circuit is open or half-open
     bool retired_ = false;
-    int unanswered_ = 0;  ///< time-outs and bounces in a row
-    Instant answer_due_;
+    std::uint64_t turn_ = 0;
+    RateCap cap_;
+    Backoff backoff_;
+    Seq repeated_ = 0;  ///< numbers through here were, or may have been, sent before
+    std::chrono::milliseconds slowest_{0};  ///< how long answers took, the slow ones
+    std::chrono::milliseconds patience_;
+    std::optional<Instant> answer_due_;
     Instant paused_until_;
 };
 

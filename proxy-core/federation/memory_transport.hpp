@@ -83,6 +83,8 @@ class MemoryNetwork {
     void mend(const Jid& account);
     /// What the account sends stays queued with it, and counts in queued_bytes(), before unclog().
     void clog(const Jid& account);
+    /// Sends the first so many stanzas of what was queued; the rest stays.
+    void let_through(const Jid& account, std::size_t stanzas);
     /// Sends what was queued, and lets the rest through.
     void unclog(const Jid& account);
     /// Delivers what was held, in the order in which it was sent; returns how many stanzas that

@@ -53,13 +53,15 @@ class Transport {
     /// Ends the session after what was sent has been written, within a second.
     virtual void close() = 0;
 
-    /// Waits until something happens, wake() is called, or `patience` is over; tells the listener
-    /// what happened.
+    /// Waits until something happens, wake() is called, half of what was queued has been written,
+    /// or `patience` is over; tells the listener what happened.
     virtual void poll(std::chrono::milliseconds patience, TransportListener& listener) = 0;
 
     /// Queues one whole stanza, well-formed. Dropped when there is no session: who sends keeps what
     /// must not be lost.
     virtual void send(std::string_view stanza) = 0;
+    /// Which of several servers the session is with, for people; empty where there is no choice.
+    virtual std::string where() const { return {}; }
     /// Bytes queued and not yet handed to the network: the sender's back-pressure.
     virtual std::size_t queued_bytes() const = 0;
 

@@ -13,6 +13,7 @@
 
 #include "proxy-core/error.hpp"
 #include "proxy-core/federation/backoff.hpp"
+#include "proxy-core/federation/server_round.hpp"
 #include "proxy-core/federation/xmpp_login.hpp"
 #include "proxy-core/federation/xmpp_stream.hpp"
 
@@ -26,6 +27,10 @@ using namespace std::chrono_literals;
 // While bytes are queued the wait is cut into ticks: TLS may want to read before it can write.
 constexpr auto tick = 15ms;
 constexpr auto farewell_patience = 900ms;
+// How soon the kernel probes a silent server where there is another to go to, and how often we look
+// what came of it.
+constexpr auto link_probe = 2s;
+constexpr auto link_look = 500ms;
 // So many slices in a row before the caller gets a say.
 constexpr int slices_in_row = 64;
 constexpr std::string_view streams_space = "http://etherx.jabber.org/streams";
@@ -35,8 +40,14 @@ std::uint64_t random_seed() {
     return (std::uint64_t{device()} << 32) | device();
 }
 
+/// Where a server is; nothing known: DNS is asked.
+struct Address {
+    std::string host;
+    unsigned short port = 0;
+};
+
 /// Splits "host", "host:port" or "[v6]:port".
-std::pair<std::string, unsigned short> split_address(const std::string& address) {
+Address split_address(const std::string& address) {
     const auto colon = address.ends_with(']') ? std::string::npos : address.rfind(':');
     std::string host = address.substr(0, colon);
     if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
@@ -49,6 +60,13 @@ std::pair<std::string, unsigned short> split_address(const std::string& address)
                     Retry::useless);
     }
     return {host, port};
+}
+
+std::vector<Address> split_addresses(const std::vector<std::string>& addresses) {
+    if (addresses.empty()) return {Address{}};
+    std::vector<Address> split;
+    for (const std::string& address : addresses) split.push_back(split_address(address));
+    return split;
 }
 
 /// An event descriptor: what other threads say, poll() hears.
@@ -84,6 +102,7 @@ class XmppSession::Impl {
     void open();
     void close();
     void poll(std::chrono::milliseconds patience, TransportListener& listener);
+    std::string where() const;
 
     XmppSettings settings_;
     Bell bell_;
@@ -104,15 +123,21 @@ class XmppSession::Impl {
     void lose(const SessionLoss& loss, TransportListener& listener);
     void farewell();
     Clock::time_point next_duty() const;
+    Clock::time_point ping_due() const;
 
-    std::string host_;
-    unsigned short port_ = 0;
+    bool has_another() const { return addresses_.size() > 1; }
+    Clock::duration pause_after(const SessionLoss& loss);
+
+    std::vector<Address> addresses_;
+    ServerRound round_;
+    bool operator_needed_ = true;  ///< every failure of this round needs one
     std::string resource_;
     Backoff backoff_;
     Backoff operator_backoff_;
     std::optional<XmppLogin> login_;
     std::optional<Clock::time_point> retry_at_;
     Clock::time_point handshake_ends_;
+    std::optional<Clock::time_point> connect_ends_;
     Clock::time_point online_since_;
     Clock::time_point heard_at_;
     Clock::time_point moved_at_;
@@ -128,10 +153,11 @@ class XmppSession::Impl {
 
 XmppSession::Impl::Impl(XmppSettings settings)
     : settings_(std::move(settings)),
+      addresses_(split_addresses(settings_.servers)),
+      round_(addresses_.size()),
       backoff_(settings_.backoff_first, settings_.backoff_max, random_seed()),
       operator_backoff_(settings_.backoff_operator / 2, settings_.backoff_operator / 2,
                         random_seed()) {
-    std::tie(host_, port_) = split_address(settings_.server);
     resource_ = fmt::format("{}-{:08x}", settings_.resource, random_seed() & 0xffffffffu);
 }
 
@@ -172,6 +198,10 @@ void XmppSession::Impl::poll(std::chrono::milliseconds patience, TransportListen
     };
     const auto deadline = Clock::now() + std::min<std::chrono::milliseconds>(patience, 24h);
     told_ = false;
+    const std::size_t queued = stream_ ? stream_->queued_bytes() : 0;
+    const auto has_room = [&] {
+        return queued > 0 && stream_ && stream_->queued_bytes() <= queued / 2;
+    };
     {
         const Mark mark(*this);
         bool woken = false;
@@ -180,7 +210,7 @@ void XmppSession::Impl::poll(std::chrono::milliseconds patience, TransportListen
             woken = wait(std::min(deadline, next_duty()));
             if (stream_) pump(listener);
             if (stream_) watch_time(listener);
-        } while (!told_ && !woken && !close_asked_ && Clock::now() < deadline);
+        } while (!told_ && !woken && !has_room() && !close_asked_ && Clock::now() < deadline);
     }
     if (close_asked_) close();
 }
@@ -205,7 +235,12 @@ bool XmppSession::Impl::wait(Clock::time_point until) {
 
 Clock::time_point XmppSession::Impl::next_duty() const {
     if (!stream_) return retry_at_.value_or(Clock::time_point::max());
-    if (!online_) return handshake_ends_;
+    const auto login = std::min(handshake_ends_, connect_ends_.value_or(handshake_ends_));
+    const auto duty = online_ ? ping_due() : login;
+    return has_another() ? std::min(duty, Clock::now() + link_look) : duty;
+}
+
+Clock::time_point XmppSession::Impl::ping_due() const {
     if (pinged_at_) return std::max(*pinged_at_, moved_at_) + settings_.ping_patience;
     return heard_at_ + settings_.ping_after;
 }
@@ -215,13 +250,20 @@ void XmppSession::Impl::connect(TransportListener& listener) {
     tls_due_ = false;
     progress_before_ = 0;
     login_.emplace(settings_.account, settings_.password, resource_);
-    stream_.emplace(StreamTarget{.account = settings_.account,
-                                 .host = host_,
-                                 .port = port_,
-                                 .ca_file = settings_.ca_file,
-                                 .max_bytes = settings_.max_stanza_bytes,
-                                 .max_depth = settings_.max_stanza_depth});
+    const Address& address = addresses_[round_.current()];
+    StreamTarget target{.account = settings_.account,
+                        .host = address.host,
+                        .port = address.port,
+                        .ca_file = settings_.ca_file,
+                        .max_bytes = settings_.max_stanza_bytes,
+                        .max_depth = settings_.max_stanza_depth};
     handshake_ends_ = Clock::now() + settings_.handshake_patience;
+    connect_ends_.reset();
+    if (has_another()) {
+        target.probe_after = link_probe;
+        connect_ends_ = Clock::now() + settings_.connect_patience;
+    }
+    stream_.emplace(std::move(target));
     if (!stream_->connect()) lose(stream_->loss(), listener);
 }
 
@@ -252,7 +294,10 @@ void XmppSession::Impl::take(StreamEvent& event, TransportListener& listener) {
     heard_at_ = Clock::now();
     pinged_at_.reset();
     if (event.kind == StreamEvent::Kind::opened) return;
-    if (event.kind == StreamEvent::Kind::connected) return stream_->open();
+    if (event.kind == StreamEvent::Kind::connected) {
+        connect_ends_.reset();
+        return stream_->open();
+    }
     if (event.kind == StreamEvent::Kind::refused) {
         ++refused_;
         told_ = true;
@@ -308,7 +353,22 @@ void XmppSession::Impl::begin_online(const Jid& jid, TransportListener& listener
 
 void XmppSession::Impl::watch_time(TransportListener& listener) {
     const auto now = Clock::now();
+    if (has_another() && stream_->unheard() >= settings_.link_patience) {
+        return lose(
+            {.reason = fmt::format("the machine of {} at {} has gone: no sign of life for "
+                                   "{:.0f} s",
+                                   settings_.account.domain(), where(),
+                                   std::chrono::duration<double>(stream_->unheard()).count())},
+            listener);
+    }
     if (!online_) {
+        if (connect_ends_ && now >= *connect_ends_) {
+            return lose({.reason = fmt::format("{} at {} does not answer: no connection within "
+                                               "{} ms",
+                                               settings_.account.domain(), where(),
+                                               settings_.connect_patience.count())},
+                        listener);
+        }
         if (now < handshake_ends_) return;
         return lose({.reason = fmt::format("{} did not finish the login within {} ms",
                                            settings_.account.domain(),
@@ -320,7 +380,7 @@ void XmppSession::Impl::watch_time(TransportListener& listener) {
 
 void XmppSession::Impl::ping_if_silent(TransportListener& listener) {
     const auto now = Clock::now();
-    if (now < next_duty()) return;
+    if (now < ping_due()) return;
     const std::string& domain = settings_.account.domain();
     if (pinged_at_) {
         return lose({.reason = fmt::format("{} has not answered for {:.0f} s", domain,
@@ -336,15 +396,29 @@ void XmppSession::Impl::ping_if_silent(TransportListener& listener) {
 
 void XmppSession::Impl::lose(const SessionLoss& loss, TransportListener& listener) {
     const bool lasted = online_ && Clock::now() - online_since_ >= settings_.stable_after;
-    if (lasted) backoff_.reset();
+    if (lasted) {
+        backoff_.reset();
+        round_.lasted();
+        operator_needed_ = true;
+    }
     stream_.reset();
     login_.reset();
     online_ = false;
     told_ = true;
-    retry_at_ = Clock::now() + (loss.needs_operator
-                                    ? settings_.backoff_operator / 2 + operator_backoff_.next()
-                                    : backoff_.next());
+    retry_at_ = Clock::now() + pause_after(loss);
     listener.on_offline(loss);
+}
+
+/// How long to wait before the next attempt: not at all while a server has not had its turn.
+Clock::duration XmppSession::Impl::pause_after(const SessionLoss& loss) {
+    operator_needed_ = operator_needed_ && loss.needs_operator;
+    if (round_.failed() == AfterFailure::another) return 0ms;
+    const bool rarely = std::exchange(operator_needed_, true);
+    return rarely ? settings_.backoff_operator / 2 + operator_backoff_.next() : backoff_.next();
+}
+
+std::string XmppSession::Impl::where() const {
+    return has_another() ? settings_.servers[round_.current()] : "";
 }
 
 XmppSession::XmppSession(XmppSettings settings)
@@ -366,6 +440,10 @@ void XmppSession::poll(std::chrono::milliseconds patience, TransportListener& li
 
 void XmppSession::send(std::string_view stanza) {
     if (impl_->online_ && impl_->stream_) impl_->stream_->send(stanza);
+}
+
+std::string XmppSession::where() const {
+    return impl_->where();
 }
 
 std::size_t XmppSession::queued_bytes() const {

@@ -8,6 +8,11 @@
 // The back-off starts again from its beginning only when a session has lasted for a while, so that
 // a server that greets and hangs up is not hammered.
 //
+// Of several servers for the account (nodes of a cluster) each has its turn before there is a
+// pause (server_round.hpp). With another one to go to, a dead one is worth noticing fast: an
+// attempt to connect, and a machine that no longer acknowledges what TCP sends it, are given up
+// within seconds. A server that is merely slow is not: its machine acknowledges.
+//
 // The server's silence is not taken for life: when nothing came for a while it is pinged
 // (XEP-0199), and a ping without answer ends the session, unless bytes that we send are still
 // moving. TCP alone needs a quarter of an hour to notice. A ping waits its turn behind what was
@@ -32,6 +37,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "proxy-core/federation/transport.hpp"
 
@@ -44,17 +50,23 @@ struct XmppSettings {
 
     Jid account;  ///< our bare JID
     std::string password;
-    std::string server;   ///< "host:port" in place of DNS; empty: the domain's SRV record
+    /// Each "host:port", in order of preference, in place of DNS; empty: the domain's SRV record.
+    std::vector<std::string> servers;
     std::string ca_file;  ///< PEM; the only authorities to trust. Empty: those of the system
     std::string resource = "courant";         ///< the beginning of our resource
     Presence presence = Presence::available;  ///< none: only looks whether the login works
 
     std::chrono::milliseconds handshake_patience{15'000};  ///< from TCP to a bound session
-    std::chrono::milliseconds ping_after{30'000};          ///< silence before a ping
-    std::chrono::milliseconds ping_patience{15'000};       ///< silence after it
+    /// From the attempt to TCP, where there is another server to go to.
+    std::chrono::milliseconds connect_patience{3'000};
+    /// Without a sign of life of the server's machine, where there is another server to go to.
+    std::chrono::milliseconds link_patience{6'000};
+    std::chrono::milliseconds ping_after{30'000};     ///< silence before a ping
+    std::chrono::milliseconds ping_patience{15'000};  ///< silence after it
 
     std::chrono::milliseconds backoff_first{500};
-    std::chrono::milliseconds backoff_max{60'000};
+    /// A link that was away is taken up again within that, however long it was.
+    std::chrono::milliseconds backoff_max{20'000};
     std::chrono::milliseconds backoff_operator{
         300'000};  ///< the ceiling where only an operator can help
     std::chrono::milliseconds stable_after{30'000};  ///< online that long, the back-off begins anew
@@ -66,7 +78,7 @@ struct XmppSettings {
 /// The Transport over libstrophe.
 class XmppSession : public Transport {
   public:
-    /// Throws Error if `server` is not "host" or "host:port", or the system gives no event
+    /// Throws Error if a server is not "host" or "host:port", or the system gives no event
     /// descriptor.
     explicit XmppSession(XmppSettings settings);
     ~XmppSession() override;
@@ -78,6 +90,7 @@ class XmppSession : public Transport {
     void close() override;
     void poll(std::chrono::milliseconds patience, TransportListener& listener) override;
     void send(std::string_view stanza) override;
+    std::string where() const override;
     /// A stanza counts in full until its last byte is with the socket.
     std::size_t queued_bytes() const override;
     void wake() noexcept override;

@@ -5,6 +5,7 @@ target_sources(courant_core PRIVATE
     backoff.cpp
     memory_stanza.cpp
     memory_transport.cpp
+    server_round.cpp
     xmpp_login.cpp
     xmpp_scram.cpp
     xmpp_session.cpp

@@ -178,9 +178,9 @@ struct XmppStream::Library {
             return -1;
         }
         const int on = 1;
-        const int idle = 60;
-        const int interval = 15;
-        const int probes = 4;
+        const int idle = static_cast<int>(active->stream.target_.probe_after.count());
+        const int interval = std::max(1, idle / 4);
+        const int probes = 8;
         ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         ::setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
         ::setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
@@ -369,6 +369,17 @@ std::string XmppStream::where() const {
     if (target_.host.empty()) return domain;
     return target_.port == 0 ? fmt::format("{} at {}", domain, target_.host)
                              : fmt::format("{} at {}:{}", domain, target_.host, target_.port);
+}
+
+// Asked are: data that were sent again, and probes of a silent or a full peer. The first of them
+// may have gone out this very moment, so one alone says nothing.
+std::chrono::milliseconds XmppStream::unheard() const {
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    if (descriptor_ < 0 || ::getsockopt(descriptor_, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
+        return std::chrono::milliseconds(0);
+    const bool asked = info.tcpi_retransmits + info.tcpi_probes >= 2;
+    return std::chrono::milliseconds(asked ? info.tcpi_last_ack_recv : 0);
 }
 
 SessionLoss XmppStream::tls_loss(bool in_time) const {

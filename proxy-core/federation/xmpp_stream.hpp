@@ -63,6 +63,9 @@ struct StreamTarget {
     std::string ca_file;        ///< the only authority to trust; empty: the system's
     std::size_t max_bytes = 0;  ///< of one received stanza
     std::size_t max_depth = 0;  ///< of elements within elements
+    /// The kernel asks a silent peer's kernel for a sign of life after this; then four times as
+    /// often.
+    std::chrono::seconds probe_after{60};
 };
 
 /// What a turn brought.
@@ -118,6 +121,10 @@ class XmppStream {
     /// Grows when a piece has gone to the socket whole or another record was read: the connection
     /// moves.
     std::size_t progress() const { return progress_; }
+    /// For how long the peer's kernel has given no sign of life although ours asked for one more
+    /// than once; 0 if it lives. A peer that is slow, throttled or stopped lives: its kernel
+    /// acknowledges for it. One whose machine or network has gone does not.
+    std::chrono::milliseconds unheard() const;
     /// Whether the connection has ended.
     bool closed() const { return closed_; }
     /// Why it ended or could not begin, as far as this layer can tell.

@@ -1,8 +1,8 @@
 // The mailboxes of a proxy and everything else that must survive a restart, behind one interface.
 //
-// SQLite implements it (one file, one writer); PostgreSQL will, without a change for any caller.
-// That is why nothing of SQL shows here, and why every member is one step of a transaction and no
-// more: who calls decides in Store::commit what moves together.
+// Two implement it, and one set of tests holds for both: SQLite (one file, one process that runs on
+// it) and PostgreSQL (several workers on one mailbox). Nothing of SQL shows here, and every member
+// is one step of a transaction and no more: who calls decides in Store::commit what moves together.
 //
 //     store.commit([&](Mailboxes& m) {
 //         // the source's cursor and the outbox rows: both or neither
@@ -15,6 +15,7 @@
 // Thread: one at a time; in the program the store thread (mailbox/store_thread.hpp).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -38,6 +39,13 @@ class StoreError : public Error {
     using Error::Error;
 };
 
+/// A lease that was held has run out and may be somebody else's by now: what was done under it is
+/// undone.
+class LeaseLost : public StoreError {
+  public:
+    using StoreError::StoreError;
+};
+
 /// What fits in one answer.
 struct PageLimit {
     std::int64_t messages = 64;
@@ -55,6 +63,8 @@ struct MailboxLimits {
     /// Messages or letters that one call removes: purge_delivered, purge_dead, drop_oldest.
     std::int64_t purge_batch = 1024;
 };
+
+class Archive;
 
 /// How much room the store takes, and how much more there is.
 struct StoreRoom {
@@ -83,6 +93,9 @@ class Mailboxes {
     /// Its id. The same peer and series a second time changes retain and grant.
     virtual std::int64_t put_subscription(const Subscription& subscription) = 0;
     virtual std::vector<Subscription> subscriptions() = 0;
+    /// A number that is another one after subscriptions have changed, by whomever; it means
+    /// something to this process alone. For who keeps what it has made of them.
+    virtual std::int64_t subscriptions_revision();
     /// Whether there was one.
     virtual bool remove_subscription(std::int64_t id) = 0;
 
@@ -108,6 +121,16 @@ class Mailboxes {
     /// The message if it still waits.
     virtual std::optional<Message> find_outgoing(const LaneId& lane, Seq seq) = 0;
     virtual std::vector<OutgoingLane> outgoing_lanes() = 0;
+    /// One of them.
+    virtual std::optional<OutgoingLane> find_lane(const LaneId& lane);
+    /// Those in which something waits; without `oldest`, which costs.
+    virtual std::vector<OutgoingLane> waiting_lanes();
+    /// Puts other messages in the place of the last ones of a lane, from `from` to `last`, numbered
+    /// anew from there. Whether it did: not if `last` is not the last number, not below what is
+    /// acknowledged, and not in a store that cannot know who sends. The caller knows that none of
+    /// them has ever been sent.
+    virtual bool replace_tail(const LaneId& lane, Seq from, Seq last,
+                              std::span<const Message> messages);
 
     // --- inbox
 
@@ -175,9 +198,35 @@ class Mailboxes {
     /// Gives about so many empty bytes back to the disk, for others to use; how many that were.
     /// None where the store does so by itself or cannot.
     virtual std::int64_t give_back(std::int64_t bytes) = 0;
+
+    // --- leases: who may do what alone, for a while
+    //
+    // Whether one has run out is judged by the clock of whoever sees all holders: the database,
+    // where there are several machines; `now`, where there is one.
+
+    /// Takes leases for `holder`, or renews its own, for `term` from now on; which of them are its
+    /// own afterwards. What somebody else holds stays with them.
+    virtual std::vector<std::string> hold(std::span<const std::string> whats,
+                                          std::string_view holder, std::chrono::milliseconds term,
+                                          Time now) = 0;
+    /// Gives a lease back before its time; nothing if it is not this holder's.
+    virtual void release(std::string_view what, std::string_view holder) = 0;
+    /// The same with everything that it holds.
+    virtual void release_all(std::string_view holder) = 0;
+    /// Throws LeaseLost unless this holder has the lease, and keeps it from others until the end of
+    /// the transaction: what is committed with it was done by who had the right to.
+    virtual void insist_held(std::string_view what, std::string_view holder, Time now) = 0;
+    /// Those that have not run out.
+    virtual std::vector<Lease> leases(Time now) = 0;
+
+    // --- the whole of it, for moving it elsewhere (archive.hpp)
+
+    virtual Archive& archive() = 0;
 };
 
-/// A piece of work inside a transaction.
+/// A piece of work inside a transaction. It may be run more than once until it is committed, each
+/// time from the beginning and with nothing left of the time before: it assigns to what it captured
+/// and never adds to it.
 using Work = std::function<void(Mailboxes&)>;
 
 /// The place where the mailboxes are: opens, migrates, commits.
@@ -188,7 +237,8 @@ class Store {
     /// Runs the works in order inside one transaction and commits it durably: when it returns, a
     /// power cut cannot undo it. A work that throws is undone alone, and its exception stands at
     /// its place in the answer (null elsewhere). Where the commit itself fails, nothing is done,
-    /// and every place holds that exception.
+    /// and every place holds that exception. (One exception: a store that loses its database in the
+    /// middle of the commit, and does not find out in time what became of it, says just that.)
     virtual std::vector<std::exception_ptr> commit_together(std::span<const Work> works) = 0;
 
     /// One work, committed durably; throws what it threw.

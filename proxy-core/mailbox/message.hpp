@@ -96,6 +96,8 @@ struct OutgoingLane {
     std::optional<Time> oldest;
     /// What waited through here was dropped: the numbers above `acknowledged` go as voids.
     Seq voided = 0;
+
+    bool operator==(const OutgoingLane&) const = default;
 };
 
 /// How much of a lane may wait.
@@ -139,6 +141,8 @@ struct IncomingLane {
     Seq next = 1;
     /// The highest number seen; above next - 1 when there are holes.
     Seq highest = 0;
+
+    bool operator==(const IncomingLane&) const = default;
 };
 
 /// What became of a message that came in.
@@ -189,6 +193,8 @@ struct Peer {
     /// It may speak names of others.
     bool relay = false;
     Time added_at;
+
+    bool operator==(const Peer&) const = default;
 };
 
 /// Which series go to which peer.
@@ -201,6 +207,8 @@ struct Subscription {
     std::string retain;
     std::string grant;
     Time added_at;
+
+    bool operator==(const Subscription&) const = default;
 };
 
 /// What is remembered of a job between runs.
@@ -213,6 +221,18 @@ struct JobState {
     std::string last_error;
 
     bool operator==(const JobState&) const = default;
+};
+
+/// The right to do something alone, for a while: to read a source, to send a lane.
+struct Lease {
+    /// "source roof", "lane 01JD…".
+    std::string what;
+    /// Who has it: a worker's id.
+    std::string holder;
+    /// When it runs out, unless it is renewed.
+    Time until;
+
+    bool operator==(const Lease&) const = default;
 };
 
 }  // namespace courant

@@ -40,7 +40,15 @@ std::string escaped_label(std::string_view value) {
 }  // namespace
 
 Counters::~Counters() {
-    for (Node* node = newest_.load(); node != nullptr;) delete std::exchange(node, node->older);
+    for (List& list : newest_)
+        for (Node* node = list.load(); node != nullptr;) delete std::exchange(node, node->older);
+}
+
+Counters::List& Counters::list_of(std::string_view name, const std::vector<Label>& labels) {
+    const std::hash<std::string_view> hash;
+    std::size_t sum = hash(name);
+    for (const auto& [label, value] : labels) sum = sum * 31 + hash(value);
+    return newest_[sum % lists];
 }
 
 Counters::Node* Counters::find(Node* from, const Node* until, std::string_view name,
@@ -52,7 +60,8 @@ Counters::Node* Counters::find(Node* from, const Node* until, std::string_view n
 
 Counter& Counters::get(std::string_view name, std::vector<Label> labels) {
     std::sort(labels.begin(), labels.end());
-    Node* head = newest_.load(std::memory_order_acquire);
+    List& newest = list_of(name, labels);
+    Node* head = newest.load(std::memory_order_acquire);
     if (Node* known = find(head, nullptr, name, labels)) return known->counter;
     if (!is_counter_name(name))
         throw std::logic_error("no name for a counter: " + std::string(name));
@@ -62,7 +71,7 @@ Counter& Counters::get(std::string_view name, std::vector<Label> labels) {
     made->labels = std::move(labels);
     made->older = head;
     // Another thread may have put nodes in front meanwhile, this very one among them.
-    while (!newest_.compare_exchange_weak(head, made.get(), std::memory_order_acq_rel)) {
+    while (!newest.compare_exchange_weak(head, made.get(), std::memory_order_acq_rel)) {
         if (Node* known = find(head, made->older, made->name, made->labels)) return known->counter;
         made->older = head;
     }
@@ -71,8 +80,9 @@ Counter& Counters::get(std::string_view name, std::vector<Label> labels) {
 
 std::vector<Counters::Sample> Counters::snapshot() const {
     std::vector<Sample> samples;
-    for (const Node* node = newest_.load(std::memory_order_acquire); node; node = node->older)
-        samples.push_back({node->name, node->labels, node->counter.value()});
+    for (const List& list : newest_)
+        for (const Node* node = list.load(std::memory_order_acquire); node; node = node->older)
+            samples.push_back({node->name, node->labels, node->counter.value()});
     std::sort(samples.begin(), samples.end(), [](const Sample& a, const Sample& b) {
         return std::tie(a.name, a.labels) < std::tie(b.name, b.labels);
     });

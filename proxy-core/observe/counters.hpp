@@ -8,11 +8,14 @@
 // word; never a series or a number.
 //
 // Who counts often keeps the reference, which is valid as long as the Counters: adding is then one
-// atomic increment. Looking one up walks a list that only ever grows, without a lock, so any thread
-// may do it at any time.
+// atomic increment. Looking one up takes the same time however many there are (a few for each of
+// ten thousand peers), and no lock, so any thread may do it at any time: a hash table of lists that
+// only ever grow.
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <iosfwd>
@@ -66,10 +69,14 @@ class Counters {
 
   private:
     struct Node;
+    using List = std::atomic<Node*>;
+    static constexpr std::size_t lists = 4096;
+
+    List& list_of(std::string_view name, const std::vector<Label>& labels);
     static Node* find(Node* from, const Node* until, std::string_view name,
                       const std::vector<Label>& labels);
 
-    std::atomic<Node*> newest_{nullptr};
+    std::array<List, lists> newest_{};
 };
 
 }  // namespace courant

@@ -16,6 +16,13 @@ namespace courant::senml::detail {
 /// The widest time, in nanoseconds, that can be added to a base time as wide in 64 bits.
 inline constexpr std::int64_t widest_alike = (std::int64_t{1} << 62) - 1;
 
+/// The time on its own, where it is a relative one `now` later; nothing where it leaves the range.
+inline std::optional<std::int64_t> absolute(std::int64_t time, std::int64_t now) {
+    constexpr std::int64_t absolute_from = absolute_from_seconds * 1'000'000'000;
+    if (time < absolute_from && __builtin_add_overflow(time, now, &time)) return std::nullopt;
+    return time;
+}
+
 /// What records alike share.
 struct Alike {
     Pack* pack = nullptr;
@@ -28,14 +35,13 @@ struct Alike {
     /// Appends a record of that time, at most `widest_alike` either way, and value. False, and
     /// nothing done, where the rules have to say what is wrong with it.
     bool put(std::int64_t offset, double value) const {
-        constexpr std::int64_t absolute_from = absolute_from_seconds * 1'000'000'000;
-        std::int64_t time = base_time + offset;
-        if (time < absolute_from && __builtin_add_overflow(time, now, &time)) return false;
+        const auto time = absolute(base_time + offset, now);
+        if (!time) return false;
         if (has_base_value) {
             value = base_value + value;
             if (!std::isfinite(value)) return false;
         }
-        pack->add_like(like, Time{Span{time}}, value);
+        pack->add_like(like, Time{Span{*time}}, value);
         return true;
     }
 };

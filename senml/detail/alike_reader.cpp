@@ -54,10 +54,6 @@ std::uint64_t non_digits(std::uint64_t word) {
     return (((word & ~high_bits) + above_nine) | word) & high_bits;
 }
 
-unsigned first_byte(std::uint64_t marks) {
-    return static_cast<unsigned>(std::countr_zero(marks)) / 8;  // 8 if there is none
-}
-
 // Eight digits, the first one in the lowest byte, as a number.
 std::uint64_t convert_digits(std::uint64_t word) {
     word = word * 10 + (word >> 8);
@@ -76,28 +72,30 @@ struct Found {
     Number number{};
 };
 
-// A number of at most eight bytes behind its sign, without exponent, as JSON spells it.
+// A number of at most eight bytes behind its sign, without exponent, as JSON spells it. Lengths are
+// counted in bits here, eight to a digit: that is what words are shifted by.
 Found<double> scan_short(const char* p) {
     const bool negative = *p == '-';
     if (negative) ++p;
     const std::uint64_t word = load(p) ^ zeros;
-    const std::uint64_t marks = non_digits(word);
-    const unsigned whole = first_byte(marks);
-    if (whole == 0 || ((word & 0xFF) == 0 && whole > 1)) return {};
+    const std::uint64_t marks = non_digits(word) >> 7;  // the lowest bit of each byte
+    const bool no_digit = (marks & 1) != 0;
+    const bool zero_and_digit = (word & 0xFF) == 0 && (marks & 0x100) == 0;
+    if (no_digit || zero_and_digit) return {};
+    const auto whole = static_cast<unsigned>(std::countr_zero(marks));
     unsigned size = whole;
-    unsigned count = whole;
-    std::uint64_t digits = word;
-    if (whole < 8 && p[whole] == '.') {
-        size = first_byte(marks & (marks - 1));
-        count = size - 1;
-        const std::uint64_t before = (std::uint64_t{1} << (8 * whole)) - 1;
-        digits = (word & before) | ((word >> 8) & ~before);
-        if (count == whole) return {};
+    unsigned decimals = 0;
+    std::uint64_t digits = word << (-size & 63);
+    if (marks != 0 && p[whole / 8] == '.') {
+        size = static_cast<unsigned>(std::countr_zero(marks & (marks - 1)));
+        decimals = (size - whole) / 8 - 1;
+        if (decimals == 0) return {};
+        const std::uint64_t before = ~marks & (marks - 1);
+        digits = ((word & before) | ((word >> 8) & ~before)) << ((8 - size) & 63);
     }
-    const std::uint64_t mantissa = convert_digits(digits << (64 - 8 * count));
-    const double magnitude =
-        static_cast<double>(static_cast<std::int64_t>(mantissa)) / powers[count - whole];
-    return {p + size, negative ? -magnitude : magnitude};
+    const auto mantissa = static_cast<std::int64_t>(convert_digits(digits));
+    const double magnitude = static_cast<double>(mantissa) / powers[decimals];
+    return {p + size / 8, negative ? -magnitude : magnitude};
 }
 
 // How many digits the last time had. Those of a curve have as many for long, and with their number
@@ -122,14 +120,6 @@ class TimeDigits {
     std::size_t count_ = 1;
     unsigned shift_ = 56;
     char least_ = '0';  ///< of the first digit: no number begins with a zero but zero
-};
-
-// What stands around the numbers of a record: `head` number `middle` number `tail`.
-struct Shape {
-    std::string_view head;
-    std::string_view middle;
-    std::string_view tail;
-    std::string_view joint;  ///< tail and head, as they meet between two records
 };
 
 // Which numbers a record has.
@@ -161,9 +151,11 @@ Found<double> scan_long_value(const char* p, const char* end) {
 
 class AlikeRun {
   public:
-    AlikeRun(const Shape& shape, const Alike& into, std::size_t time_digits)
+    // `joint` is tail and head, as they meet between two records.
+    AlikeRun(const TextShape& shape, std::string_view joint, const Alike& into,
+             std::size_t time_digits)
         : middle_(shape.middle),
-          joint_(shape.joint),
+          joint_(joint),
           tail_(shape.tail),
           head_size_(shape.head.size()),
           into_(into),
@@ -262,10 +254,12 @@ Run AlikeRun::read(const char* p, const char* bound, const char* end, std::size_
 }
 
 template <Order order>
-Run read_in_order(const Shape& shape, std::size_t time_digits, const char* end, const Alike& into,
-                  std::size_t most) {
-    AlikeRun run(shape, into, time_digits);
-    const char* const begin = shape.tail.data() + shape.tail.size();
+Run read_in_order(const TextShape& shape, std::size_t time_digits, const char* begin,
+                  const char* end, const Alike& into, std::size_t most) {
+    std::array<char, longest_literal> joint;
+    std::memcpy(joint.data(), shape.tail.data(), shape.tail.size());
+    std::memcpy(joint.data() + shape.tail.size(), shape.head.data(), shape.head.size());
+    AlikeRun run(shape, {joint.data(), shape.tail.size() + shape.head.size()}, into, time_digits);
     const auto left = static_cast<std::size_t>(end - begin);
     if (left < shape.head.size() || std::memcmp(begin, shape.head.data(), shape.head.size()) != 0) {
         return {begin, 0};
@@ -288,6 +282,13 @@ Run read_in_order(const Shape& shape, std::size_t time_digits, const char* end, 
 
 }  // namespace
 
+Run read_alike(const TextShape& shape, const char* begin, const char* end, const Alike& into,
+               std::size_t most) {
+    constexpr std::size_t likely_digits = 4;
+    if constexpr (std::endian::native != std::endian::little) return {begin, 0};
+    return read_in_order<Order::time_value>(shape, likely_digits, begin, end, into, most);
+}
+
 Run read_alike(std::string_view record, const Holes& holes, const char* end, const Alike& into,
                std::size_t most) {
     const char* const begin = record.data() + record.size();
@@ -301,19 +302,16 @@ Run read_alike(std::string_view record, const Holes& holes, const char* end, con
         return std::string_view{from.data(), static_cast<std::size_t>(to.data() - from.data())};
     };
     const auto after = [](std::string_view text) { return text.substr(text.size()); };
-    Shape shape;
+    TextShape shape;
     shape.head = until(record, found.front().text);
     shape.middle =
         found.size() == 2 ? until(after(found[0].text), found[1].text) : std::string_view{""};
     shape.tail = until(after(found.back().text), after(record));
-    std::array<char, longest_literal> joint;
-    std::memcpy(joint.data(), shape.tail.data(), shape.tail.size());
-    std::memcpy(joint.data() + shape.tail.size(), shape.head.data(), shape.head.size());
-    shape.joint = {joint.data(), shape.tail.size() + shape.head.size()};
-    if (found.size() == 1) return read_in_order<Order::value>(shape, 0, end, into, most);
+    if (found.size() == 1) return read_in_order<Order::value>(shape, 0, begin, end, into, most);
     if (found[0].label == Label::t)
-        return read_in_order<Order::time_value>(shape, found[0].text.size(), end, into, most);
-    return read_in_order<Order::value_time>(shape, found[1].text.size(), end, into, most);
+        return read_in_order<Order::time_value>(shape, found[0].text.size(), begin, end, into,
+                                                most);
+    return read_in_order<Order::value_time>(shape, found[1].text.size(), begin, end, into, most);
 }
 
 }  // namespace courant::senml::detail

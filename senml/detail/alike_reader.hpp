@@ -26,6 +26,18 @@ struct Run {
     std::size_t records = 0;
 };
 
+/// What stands around the numbers of a record: `head` time `middle` value `tail`.
+struct TextShape {
+    std::string_view head;
+    std::string_view middle;
+    std::string_view tail;
+};
+
+/// Reads the records from `begin` on that have this shape, up to `end` or `most` of them. What was
+/// read is in `into.pack`.
+Run read_alike(const TextShape& shape, const char* begin, const char* end, const Alike& into,
+               std::size_t most);
+
 /// Reads the records after `record` that are like it, up to `end` or `most` of them. `record` is
 /// all from the end of the record before it to its own end; it lies in front of `end` in the same
 /// text. What was read is in `into.pack`.

@@ -10,6 +10,7 @@
 
 #include "senml/codec.hpp"
 #include "senml/detail/holes.hpp"
+#include "senml/detail/opening.hpp"
 #include "senml/detail/raw_record.hpp"
 #include "senml/detail/report.hpp"
 #include "senml/xml_reader.hpp"
@@ -36,6 +37,8 @@ struct Input {
     /// Whether the array may be of indefinite length without a word about it (CBOR, RFC 8428
     /// section 6: streams).
     bool is_stream = false;
+    /// The first record, where it has been taken apart already.
+    const Opening* opening = nullptr;
 };
 
 /// Memory that readers need for a while and that is kept from one pack to the next.

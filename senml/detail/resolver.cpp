@@ -82,7 +82,6 @@ void Resolver::forget_ids() {
 
 bool Resolver::take(const RawRecord& record) {
     plain_number_ = false;
-    last_index_ = record.index;
     const std::size_t faults = report_->faults().size();
     if ((record.present & base_labels) != 0 || record.index == 1) {
         if (!take_version(record)) return false;

@@ -35,13 +35,6 @@ class Resolver final : public RecordSink {
 
     bool take(const RawRecord& record) override;
     std::optional<Alike> alike() override;
-    /// Whether all that was taken is one record, and it a number and nothing else.
-    bool was_single_number() const { return last_index_ == 1 && plain_number_; }
-    /// The base value in effect, if one is.
-    std::optional<double> base_value() const {
-        if ((in_effect_ & bit(Label::bv)) == 0) return std::nullopt;
-        return base_value_;
-    }
 
   private:
     bool take_version(const RawRecord& record);
@@ -61,7 +54,6 @@ class Resolver final : public RecordSink {
     const ReadOptions* options_ = nullptr;
     Report* report_ = nullptr;
 
-    std::size_t last_index_ = 0;
     Labels in_effect_ = 0;
     std::uint64_t version_ = default_version;
     std::string name_;  ///< the base name, and behind it the name of a record

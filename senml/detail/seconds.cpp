@@ -11,11 +11,16 @@ char* put_seconds(char* out, Nanos nanos) {
         *out++ = '-';
         nanos = -nanos;
     }
+    std::uint64_t whole = 0;
+    std::uint64_t rest = 0;
     // Nearly all fit into 64 bits, where a division is many times quicker.
-    const auto near = narrow(nanos);
-    const auto whole = near ? static_cast<std::uint64_t>(near->count() / nanos_per_second)
-                            : static_cast<std::uint64_t>(nanos / nanos_per_second);
-    auto rest = static_cast<std::uint32_t>(nanos - Nanos{whole} * nanos_per_second);
+    if (const auto near = static_cast<std::uint64_t>(nanos); near == nanos) {
+        whole = near / nanos_per_second;
+        rest = near - whole * nanos_per_second;
+    } else {
+        whole = static_cast<std::uint64_t>(nanos / nanos_per_second);
+        rest = static_cast<std::uint64_t>(nanos % nanos_per_second);
+    }
     out = put_unsigned(out, whole);
     if (rest == 0) return out;
     constexpr std::size_t decimals = 9;

@@ -60,7 +60,7 @@ inline XmppSettings settings_for(const XmppServers& servers, XmppServer& server,
     XmppSettings settings;
     settings.account = jid(local + "@" + server.domain());
     settings.password = "secret-" + local;
-    settings.server = server.address();
+    settings.servers = {server.address()};
     settings.ca_file = servers.ca_file().string();
     settings.backoff_first = 50ms;
     settings.backoff_max = 200ms;

@@ -124,7 +124,7 @@ TEST_CASE(
 TEST_CASE("wake() from another thread ends poll() at once") {
     XmppSettings settings;
     settings.account = jid("ana@coop.example");
-    settings.server = "127.0.0.1:1";
+    settings.servers = {"127.0.0.1:1"};
     XmppSession session(settings);
     Diary diary;
     std::thread waker([&] { session.wake(); });

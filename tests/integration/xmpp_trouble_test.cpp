@@ -208,7 +208,7 @@ TEST_CASE("a server that stalls, lies or speaks in clear holds nobody and gets n
     const auto reason_with = [&](std::chrono::milliseconds patience,
                                  std::vector<std::string> answers) {
         ScriptedServer server(std::move(answers));
-        settings.server = server.address();
+        settings.servers = {server.address()};
         settings.handshake_patience = patience;
         Client client(settings);
         REQUIRE(client.until_lost());
@@ -248,7 +248,7 @@ TEST_CASE("an address that is none is refused at once") {
     XmppSettings settings;
     settings.account = jid("ana@coop.example");
     for (const char* address : {"coop.example:", "coop.example:xmpp", ":5222", "a:99999"}) {
-        settings.server = address;
+        settings.servers = {address};
         CHECK_THROWS_AS(XmppSession{settings}, Error);
     }
 }
@@ -266,7 +266,7 @@ TEST_CASE("a socket that select() could not bear is refused, and does not end th
     }
     XmppSettings settings;
     settings.account = jid("ana@coop.example");
-    settings.server = "127.0.0.1:1";
+    settings.servers = {"127.0.0.1:1"};
     Client client(settings);
     CHECK(client.until_lost());
     CHECK(client.diary.losses[0].reason.find("too many files open") != std::string::npos);

@@ -13,18 +13,23 @@ namespace courant::test {
 
 Proxy::Proxy(std::string jid, std::string password, const XmppServer& server,
              std::filesystem::path ca_file)
-    : jid_(std::move(jid)),
-      password_(std::move(password)),
-      server_(server.address()),
-      ca_file_(std::move(ca_file)) {}
+    : jid_(std::move(jid)), password_(std::move(password)), ca_file_(std::move(ca_file)) {
+    set_server(server.address());
+}
+
+void Proxy::set_servers(const std::vector<std::string>& addresses) {
+    server_.clear();
+    for (const std::string& address : addresses)
+        server_ += fmt::format("{}\"{}\"", server_.empty() ? "" : ", ", address);
+    if (addresses.size() != 1) server_ = "[" + server_ + "]";
+}
 
 void Proxy::configure(const std::string& rest) {
     write_file(
         *this / "proxy.toml",
-        fmt::format(
-            "[identity]\njid = \"{}\"\npassword = \"{}\"\nserver = \"{}\"\nca_file = \"{}\"\n\n"
-            "[store]\npath = \"store.sqlite\"\n\n{}\n",
-            jid_, password_, server_, ca_file_.string(), rest));
+        fmt::format("[identity]\njid = \"{}\"\npassword = \"{}\"\nserver = {}\nca_file = \"{}\"\n\n"
+                    "[store]\npath = \"store.sqlite\"\n\n{}\n",
+                    jid_, password_, server_, ca_file_.string(), rest));
 }
 
 Answer Proxy::command(std::vector<std::string> words) const {

@@ -39,7 +39,9 @@ class Proxy {
     /// Writes the configuration: identity and store as they are, then this text.
     void configure(const std::string& rest);
     /// The same with another server address, password or CA in it, for tests of what goes wrong.
-    void set_server(std::string address) { server_ = std::move(address); }
+    void set_server(const std::string& address) { set_servers({address}); }
+    /// Several, in order of preference.
+    void set_servers(const std::vector<std::string>& addresses);
     void set_password(std::string password) { password_ = std::move(password); }
     void set_ca_file(std::filesystem::path file) { ca_file_ = std::move(file); }
 
@@ -68,7 +70,7 @@ class Proxy {
   private:
     std::string jid_;
     std::string password_;
-    std::string server_;
+    std::string server_;  ///< as the configuration has it
     std::filesystem::path ca_file_;
     TempDir directory_;
     std::optional<Process> process_;

@@ -26,9 +26,9 @@ std::string kind_name(ServerKind kind) {
 
 }  // namespace
 
-XmppServer::XmppServer(std::filesystem::path root, std::string domain)
-    : root_(std::move(root)), domain_(std::move(domain)) {
-    address_ = command(root_, {"address", root_.string(), domain_});
+XmppServer::XmppServer(std::filesystem::path root, std::string name)
+    : root_(std::move(root)), name_(std::move(name)), domain_(name_.substr(0, name_.find('+'))) {
+    address_ = command(root_, {"address", root_.string(), name_});
     address_.pop_back();
 }
 
@@ -38,13 +38,13 @@ XmppServer::~XmppServer() {
 
 void XmppServer::begin_start() {
     process_.emplace(
-        std::vector<std::string>{scripts + "/servers.sh", "run", root_.string(), domain_},
-        root_ / domain_ / "output");
+        std::vector<std::string>{scripts + "/servers.sh", "run", root_.string(), name_},
+        root_ / name_ / "output");
 }
 
 void XmppServer::start() {
     begin_start();
-    command(root_, {"wait", root_.string(), domain_, std::to_string(process_->pid())});
+    command(root_, {"wait", root_.string(), name_, std::to_string(process_->pid())});
 }
 
 void XmppServer::stop() {
@@ -59,7 +59,7 @@ void XmppServer::kill() {
 }
 
 std::string XmppServer::log_tail(std::size_t lines) const {
-    return tail(root_ / domain_ / "output", lines) + tail(root_ / domain_ / "log", lines);
+    return tail(root_ / name_ / "output", lines) + tail(root_ / name_ / "log", lines);
 }
 
 bool XmppServers::installed(ServerKind kind) {

@@ -64,9 +64,10 @@ class XmppServer {
 
   private:
     friend class XmppServers;
-    XmppServer(std::filesystem::path root, std::string domain);
+    XmppServer(std::filesystem::path root, std::string name);
 
     std::filesystem::path root_;
+    std::string name_;
     std::string domain_;
     std::string address_;
     std::optional<Process> process_;
@@ -81,7 +82,7 @@ class XmppServers {
     static bool installed(ServerKind kind);
 
     /// Sets an organisation up and starts its server; throws std::runtime_error with the end of its
-    /// log.
+    /// log. "coop.example+2" is a second server of coop.example, with a store of its own.
     XmppServer& add(ServerKind kind, const std::string& domain,
                     const std::vector<XmppAccount>& accounts);
     /// The same without starting it.

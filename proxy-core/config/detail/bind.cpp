@@ -6,6 +6,8 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "proxy-core/mailbox/postgres_store.hpp"
+
 namespace courant::detail {
 namespace {
 
@@ -58,10 +60,16 @@ IdentityConfig bind_identity(const CheckedTable& table, Faults& faults) {
     identity.password = Secret(settings.text_or_empty("password"));
     if (settings.has("resource")) identity.resource = settings.text("resource");
     if (identity.resource.empty()) table.fault(faults, "resource", "must not be empty");
-    if (settings.has("server")) {
-        identity.server = parse_server(settings.text("server"));
-        if (!identity.server)
-            table.fault(faults, "server", "must be host:port, as xmpp.example.org:5222");
+    for (const auto& entry : settings.tables("server")) {
+        if (!entry.has(list_element)) continue;
+        const auto& text = entry.text(list_element);
+        if (const auto address = parse_server(text))
+            identity.servers.push_back(*address);
+        else
+            table.fault(faults, "server",
+                        fmt::format("\"{}\" is none; it must be host:port, as "
+                                    "xmpp.example.org:5222",
+                                    text));
     }
     if (settings.has("ca_file")) {
         identity.ca_file = settings.text("ca_file");
@@ -73,9 +81,18 @@ IdentityConfig bind_identity(const CheckedTable& table, Faults& faults) {
     return identity;
 }
 
-StoreConfig bind_store(const CheckedTable& table) {
+StoreConfig bind_store(const CheckedTable& table, Faults& faults) {
+    const auto& settings = table.settings;
     StoreConfig store;
-    if (table.settings.has("path")) store.path = table.settings.text("path");
+    if (settings.has("path")) store.path = settings.text("path");
+    if (settings.has("schema")) store.schema = settings.text("schema");
+    if (store.schema.empty()) table.fault(faults, "schema", "must not be empty");
+    if (!settings.has("url")) return store;
+    store.url = Secret(settings.text("url"));
+    const auto* key = table.node->find("url_file") != nullptr ? "url_file" : "url";
+    if (table.node->find("path") != nullptr)
+        table.fault(faults, key, "given together with path; keep one of them");
+    if (const auto wrong = postgres_url_fault(store.url)) table.fault(faults, key, *wrong);
     return store;
 }
 
@@ -91,6 +108,8 @@ LimitsConfig bind_limits(const CheckedTable& table, Faults& faults) {
         .records_per_message = count("records_per_message"),
         .window_messages = count("window_messages"),
         .window_bytes = count("window_bytes"),
+        .lane_bytes_per_second = count("lane_bytes_per_second"),
+        .coalesce = settings.duration("coalesce"),
         .receive_stanza_bytes = count("receive_stanza_bytes"),
         .receive_depth = count("receive_depth"),
         .adapter_timeout = settings.duration("adapter_timeout"),

@@ -15,7 +15,7 @@ namespace courant::detail {
 /// [identity]; the JID stays empty where it is wrong.
 IdentityConfig bind_identity(const CheckedTable& table, Faults& faults);
 /// [store].
-StoreConfig bind_store(const CheckedTable& table);
+StoreConfig bind_store(const CheckedTable& table, Faults& faults);
 /// [limits].
 LimitsConfig bind_limits(const CheckedTable& table, Faults& faults);
 SpaceConfig bind_space(const CheckedTable& table);

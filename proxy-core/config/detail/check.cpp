@@ -159,7 +159,10 @@ void Checker::check_secret(CheckedTable& table, const Key& key) {
 }
 
 Checker::Value Checker::value(const Node& node, const std::string& way, const Key& key) {
-    if (key.shape == Key::Shape::list) return list_value(node, way, key);
+    if (key.shape != Key::Shape::single) {
+        const bool alone = key.shape == Key::Shape::one_or_list && !node.as<Node::List>();
+        return alone ? alone_value(node, way, key) : list_value(node, way, key);
+    }
     switch (key.property.type) {
         case Type::text:
         case Type::path:
@@ -203,6 +206,17 @@ Checker::Value Checker::list_value(const Node& node, const std::string& way, con
         if (auto checked = value(entry, element_way, element))
             settings.set(std::string(list_element), *std::move(checked));
     }
+    return out;
+}
+
+// One element without its brackets.
+Checker::Value Checker::alone_value(const Node& node, const std::string& way, const Key& key) {
+    Key element = key;
+    element.shape = Key::Shape::single;
+    auto checked = value(node, way, element);
+    if (!checked) return std::nullopt;
+    std::vector<Settings> out(1, Settings(faults_.place(node.line, way)));
+    out.front().set(std::string(list_element), *std::move(checked));
     return out;
 }
 

@@ -53,6 +53,7 @@ class Checker {
     void missing(const CheckedTable& table, const Property& property);
     Value value(const Node& node, const std::string& way, const Key& key);
     Value list_value(const Node& node, const std::string& way, const Key& key);
+    Value alone_value(const Node& node, const std::string& way, const Key& key);
     Value text_value(const Node& node, const std::string& way, const Property& property);
     Value integer_value(const Node& node, const std::string& way, const Key& key);
     Value number_value(const Node& node, const std::string& way, const Property& property);

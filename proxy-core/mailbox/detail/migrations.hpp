@@ -23,6 +23,8 @@ struct Migration {
 
 /// The migrations of this program, oldest first; made from schemas/migrations/sqlite.
 std::span<const Migration> sqlite_migrations();
+/// The same of schemas/migrations/postgres.
+std::span<const Migration> postgres_migrations();
 
 /// The version of a store's schema; 0 for an empty file.
 int schema_version(SqliteConnection& connection);

@@ -7,9 +7,10 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <system_error>
+
+#include "proxy-core/mailbox/detail/stored_hops.hpp"
 
 namespace courant::detail {
 namespace {
@@ -311,13 +312,9 @@ Envelope Query::envelope(int first_column) const {
     if (!quality) throw damaged(word);
     envelope.quality = *quality;
     const auto hops = text(first_column + 3);
-    for (std::size_t begin = 0; begin < hops.size();) {
-        const auto end = std::min(hops.find(' ', begin), hops.size());
-        auto hop = Jid::parse(std::string_view(hops).substr(begin, end - begin));
-        if (!hop) throw damaged(hops);
-        envelope.hops.push_back(*std::move(hop));
-        begin = end + 1;
-    }
+    auto passed = hops_from(hops);
+    if (!passed) throw damaged(hops);
+    envelope.hops = *std::move(passed);
     return envelope;
 }
 
@@ -345,12 +342,7 @@ void Query::bind(int index, const Blob& value) {
 }
 
 void Query::bind(int index, const std::vector<Jid>& value) {
-    std::string hops;
-    for (const auto& hop : value) {
-        if (!hops.empty()) hops += ' ';
-        hops += hop.bare().to_string();
-    }
-    bind(index, hops);
+    bind(index, hops_text(value));
 }
 
 }  // namespace courant::detail

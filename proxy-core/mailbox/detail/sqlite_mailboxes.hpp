@@ -2,6 +2,8 @@
 // schemas/migrations/sqlite.
 #pragma once
 
+#include "proxy-core/mailbox/detail/page.hpp"
+#include "proxy-core/mailbox/detail/sqlite_archive.hpp"
 #include "proxy-core/mailbox/detail/sqlite_connection.hpp"
 
 namespace courant::detail {
@@ -17,6 +19,7 @@ class SqliteMailboxes final : public Mailboxes {
     std::vector<Peer> peers() override;
     std::int64_t put_subscription(const Subscription& subscription) override;
     std::vector<Subscription> subscriptions() override;
+    std::int64_t subscriptions_revision() override;
     bool remove_subscription(std::int64_t id) override;
 
     std::pair<LaneId, Seq> enqueue(const Outgoing& message, Time now) override;
@@ -27,6 +30,10 @@ class SqliteMailboxes final : public Mailboxes {
                                        std::string_view reason) override;
     std::optional<Message> find_outgoing(const LaneId& lane, Seq seq) override;
     std::vector<OutgoingLane> outgoing_lanes() override;
+    std::optional<OutgoingLane> find_lane(const LaneId& lane) override;
+    std::vector<OutgoingLane> waiting_lanes() override;
+    bool replace_tail(const LaneId& lane, Seq from, Seq last,
+                      std::span<const Message> messages) override;
 
     Intake take_in(const Message& message, Time now) override;
     Intake take_in_nothing(const Jid& peer, const LaneId& lane, Seq seq, Time now) override;
@@ -62,6 +69,15 @@ class SqliteMailboxes final : public Mailboxes {
     StoreRoom room() override;
     std::int64_t give_back(std::int64_t bytes) override;
 
+    std::vector<std::string> hold(std::span<const std::string> whats, std::string_view holder,
+                                  std::chrono::milliseconds term, Time now) override;
+    void release(std::string_view what, std::string_view holder) override;
+    void release_all(std::string_view holder) override;
+    void insist_held(std::string_view what, std::string_view holder, Time now) override;
+    std::vector<Lease> leases(Time now) override;
+
+    Archive& archive() override { return archive_; }
+
   private:
     // A row of lanes_in.
     struct Incoming {
@@ -87,24 +103,8 @@ class SqliteMailboxes final : public Mailboxes {
 
     SqliteConnection& connection_;
     MailboxLimits limits_;
-};
-
-/// Adds rows to an answer until the limit is reached; one row always fits.
-class Page {
-  public:
-    explicit Page(PageLimit limit) : left_(limit) {}
-    /// Whether a row with a body of this size still fits; counts it if so.
-    bool takes(std::int64_t bytes) {
-        if (left_.messages <= 0 || (!first_ && bytes > left_.bytes)) return false;
-        first_ = false;
-        --left_.messages;
-        left_.bytes -= bytes;
-        return true;
-    }
-
-  private:
-    PageLimit left_;
-    bool first_ = true;
+    SqliteArchive archive_{connection_, *this};
+    std::int64_t subscription_changes_ = 0;  ///< by this connection
 };
 
 }  // namespace courant::detail

@@ -53,7 +53,7 @@ struct LaneRow {
     Seq front() const { return std::max(acknowledged, voided); }
 };
 
-std::optional<LaneRow> find_lane(SqliteConnection& connection, const LaneId& lane) {
+std::optional<LaneRow> find_row(SqliteConnection& connection, const LaneId& lane) {
     Query query(connection,
                 "SELECT id, peer, next, acknowledged, waiting_bytes, voided, void_reason "
                 "FROM lanes_out WHERE lane = ?",
@@ -93,28 +93,47 @@ std::optional<Dropped> beyond(SqliteConnection& connection, const LaneRow& row, 
     return dropped;
 }
 
+void insert(SqliteConnection& connection, std::int64_t row, Seq seq, const Envelope& envelope,
+            std::int64_t records, Time stored_at, std::string_view body) {
+    Query(connection,
+          "INSERT INTO outbox (lane, seq, retain, grant_ref, quality, hops, records, stored_at, "
+          "body) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          row, seq, envelope.retain, envelope.grant, envelope.quality, envelope.hops, records,
+          stored_at, Blob{body})
+        .run();
+}
+
 // Columns: seq, retain, grant_ref, quality, hops, records, stored_at, body.
 Message message_of(const Query& query, const LaneRow& row, const LaneId& lane) {
     return {row.peer,         lane,         query.integer(0), query.envelope(1), query.text(7),
             query.integer(5), query.time(6)};
 }
 
+// Columns: lane, peer, next, acknowledged, waiting_records, waiting_bytes, voided, oldest.
+OutgoingLane lane_of(const Query& query) {
+    OutgoingLane lane{.lane = {query.text(0)},
+                      .peer = query.jid(1),
+                      .next = query.integer(2),
+                      .acknowledged = query.integer(3),
+                      .waiting_records = query.integer(4),
+                      .waiting_bytes = query.integer(5),
+                      .oldest = query.maybe_time(7),
+                      .voided = query.integer(6)};
+    lane.waiting_messages = lane.next - 1 - std::max(lane.acknowledged, lane.voided);
+    return lane;
+}
+
 }  // namespace
 
 std::pair<LaneId, Seq> SqliteMailboxes::enqueue(const Outgoing& message, Time now) {
     auto place = number(connection_, message, now);
-    Query(connection_,
-          "INSERT INTO outbox (lane, seq, retain, grant_ref, quality, hops, records, stored_at, "
-          "body) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-          place.row, place.seq, message.envelope.retain, message.envelope.grant,
-          message.envelope.quality, message.envelope.hops, message.records, now, Blob{message.body})
-        .run();
+    insert(connection_, place.row, place.seq, message.envelope, message.records, now, message.body);
     return {std::move(place.lane), place.seq};
 }
 
 std::vector<Message> SqliteMailboxes::outbox(const LaneId& lane, Seq after, PageLimit limit) {
-    const auto row = find_lane(connection_, lane);
+    const auto row = find_row(connection_, lane);
     if (!row) return {};
     std::vector<Message> messages;
     Page page(limit);
@@ -132,7 +151,7 @@ std::vector<Message> SqliteMailboxes::outbox(const LaneId& lane, Seq after, Page
 }
 
 std::int64_t SqliteMailboxes::acknowledge(const LaneId& lane, Seq through) {
-    const auto row = find_lane(connection_, lane);
+    const auto row = find_row(connection_, lane);
     if (!row || through >= row->next || through <= row->acknowledged) return 0;
     // What is acknowledged is gone, so that everything up to `through` is what is acknowledged now.
     std::int64_t records = 0;
@@ -156,7 +175,7 @@ std::int64_t SqliteMailboxes::acknowledge(const LaneId& lane, Seq through) {
 }
 
 std::optional<LaneId> SqliteMailboxes::renew_lane(const LaneId& lane, Time now) {
-    const auto row = find_lane(connection_, lane);
+    const auto row = find_row(connection_, lane);
     if (!row) return std::nullopt;
     auto renewed = make_lane_id(now);
     Query(connection_,
@@ -173,7 +192,7 @@ std::optional<LaneId> SqliteMailboxes::renew_lane(const LaneId& lane, Time now) 
 
 std::optional<Dropped> SqliteMailboxes::drop_oldest(const LaneId& lane, const LaneCap& cap,
                                                     std::string_view reason) {
-    const auto row = find_lane(connection_, lane);
+    const auto row = find_row(connection_, lane);
     if (!row) return std::nullopt;
     auto dropped = beyond(connection_, *row, cap, limits_.purge_batch);
     if (!dropped) return std::nullopt;
@@ -188,7 +207,7 @@ std::optional<Dropped> SqliteMailboxes::drop_oldest(const LaneId& lane, const La
 }
 
 std::optional<Message> SqliteMailboxes::find_outgoing(const LaneId& lane, Seq seq) {
-    const auto row = find_lane(connection_, lane);
+    const auto row = find_row(connection_, lane);
     if (!row) return std::nullopt;
     Query query(
         connection_,
@@ -206,19 +225,60 @@ std::vector<OutgoingLane> SqliteMailboxes::outgoing_lanes() {
                 "(SELECT stored_at FROM outbox "
                 "WHERE outbox.lane = lanes_out.id AND seq = max(acknowledged, voided) + 1) "
                 "FROM lanes_out ORDER BY peer");
-    while (query.step()) {
-        OutgoingLane lane{.lane = {query.text(0)},
-                          .peer = query.jid(1),
-                          .next = query.integer(2),
-                          .acknowledged = query.integer(3),
-                          .waiting_records = query.integer(4),
-                          .waiting_bytes = query.integer(5),
-                          .oldest = query.maybe_time(7),
-                          .voided = query.integer(6)};
-        lane.waiting_messages = lane.next - 1 - std::max(lane.acknowledged, lane.voided);
-        lanes.push_back(std::move(lane));
-    }
+    while (query.step()) lanes.push_back(lane_of(query));
     return lanes;
+}
+
+std::optional<OutgoingLane> SqliteMailboxes::find_lane(const LaneId& lane) {
+    Query query(connection_,
+                "SELECT lane, peer, next, acknowledged, waiting_records, waiting_bytes, voided, "
+                "(SELECT stored_at FROM outbox "
+                "WHERE outbox.lane = lanes_out.id AND seq = max(acknowledged, voided) + 1) "
+                "FROM lanes_out WHERE lane = ?",
+                lane);
+    if (!query.step()) return std::nullopt;
+    return lane_of(query);
+}
+
+std::vector<OutgoingLane> SqliteMailboxes::waiting_lanes() {
+    std::vector<OutgoingLane> lanes;
+    Query query(
+        connection_,
+        "SELECT lane, peer, next, acknowledged, waiting_records, waiting_bytes, voided, NULL "
+        "FROM lanes_out WHERE next > acknowledged + 1");
+    while (query.step()) lanes.push_back(lane_of(query));
+    return lanes;
+}
+
+bool SqliteMailboxes::replace_tail(const LaneId& lane, Seq from, Seq last,
+                                   std::span<const Message> messages) {
+    const auto row = find_row(connection_, lane);
+    if (!row || from <= row->front() || from > last || last + 1 != row->next) return false;
+    std::int64_t records = 0;
+    std::int64_t bytes = 0;
+    {
+        Query sum(connection_,
+                  "SELECT coalesce(sum(records), 0), coalesce(sum(length(body)), 0) FROM outbox "
+                  "WHERE lane = ? AND seq >= ?",
+                  row->id, from);
+        sum.step();
+        records = -sum.integer(0);
+        bytes = -sum.integer(1);
+    }
+    Query(connection_, "DELETE FROM outbox WHERE lane = ? AND seq >= ?", row->id, from).run();
+    Seq next = from;
+    for (const Message& message : messages) {
+        insert(connection_, row->id, next++, message.envelope, message.records, message.stored_at,
+               message.body);
+        records += message.records;
+        bytes += static_cast<std::int64_t>(message.body.size());
+    }
+    Query(connection_,
+          "UPDATE lanes_out SET next = ?, waiting_records = waiting_records + ?, "
+          "waiting_bytes = waiting_bytes + ? WHERE id = ?",
+          next, records, bytes, row->id)
+        .run();
+    return true;
 }
 
 }  // namespace courant::detail

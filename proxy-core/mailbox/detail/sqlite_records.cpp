@@ -56,6 +56,7 @@ std::vector<Peer> SqliteMailboxes::peers() {
 }
 
 std::int64_t SqliteMailboxes::put_subscription(const Subscription& subscription) {
+    ++subscription_changes_;
     Query query(connection_,
                 "INSERT INTO subscriptions (peer, series, retain, grant_ref, added_at) "
                 "VALUES (?, ?, ?, ?, ?) ON CONFLICT (peer, series) DO UPDATE "
@@ -77,7 +78,16 @@ std::vector<Subscription> SqliteMailboxes::subscriptions() {
     return subscriptions;
 }
 
+// SQLite counts what other connections have committed; that is more than their subscriptions, and
+// rare.
+std::int64_t SqliteMailboxes::subscriptions_revision() {
+    Query query(connection_, "SELECT data_version FROM pragma_data_version");
+    query.step();
+    return (query.integer(0) << 24) + subscription_changes_;
+}
+
 bool SqliteMailboxes::remove_subscription(std::int64_t id) {
+    ++subscription_changes_;
     return Query(connection_, "DELETE FROM subscriptions WHERE id = ?", id).run() > 0;
 }
 

@@ -34,6 +34,7 @@ class JsonPack {
     void read();
 
   private:
+    bool take_opening(const Opening& opening);
     bool read_array();
     bool read_record();
     void read_records_alike(const char* begin);
@@ -101,14 +102,17 @@ void JsonPack::reserve_scratch() {
 }
 
 void JsonPack::read() {
-    const std::string_view bytes{begin_, static_cast<std::size_t>(end_ - begin_)};
-    const auto bad = find_bad_utf8(bytes);
+    if (input_.opening != nullptr && !take_opening(*input_.opening)) return;
+    // What was taken apart by its bytes is ASCII.
+    const std::string_view rest{p_, static_cast<std::size_t>(end_ - p_)};
+    const auto bad = find_bad_utf8(rest);
     if (bad != std::string_view::npos) {
         p_ += bad;
+        record_.index = input_.records_before;  // it is said of the text, not of a record
         syntax("not UTF-8");
         return;
     }
-    if (bytes.starts_with(byte_order_mark)) {
+    if (p_ == begin_ && rest.starts_with(byte_order_mark)) {
         if (!report_.deviation(0, "a byte order mark", "RFC 8259 8.1")) return;
         p_ += byte_order_mark.size();
     }
@@ -121,21 +125,37 @@ void JsonPack::read() {
     }
 }
 
-bool JsonPack::read_array() {
-    if (!accept('[')) {
-        skip_blanks();
-        if (is_done()) return syntax("nothing there");
-        report_.fault(0, "a pack is an array of records", "RFC 8428 5");
-        return false;
+bool JsonPack::take_opening(const Opening& opening) {
+    constexpr TextShape likely = {R"(,{"t":)", R"(,"v":)", "}"};
+    p_ += opening.size;
+    record_ = opening.raw();
+    record_.index = 1;
+    if (!sink_.take(record_)) return false;
+    const auto into = opening.is_inherited() ? sink_.alike() : std::nullopt;
+    if (into) {
+        const Run run = read_alike(likely, p_, end_, *into, input_.options.max_records - 1);
+        p_ = run.end;
+        record_.index += run.records;
     }
-    if (accept(']')) return true;
-    // The first record is no pattern: there is no comma before it.
-    const char* end_of_last = nullptr;
-    do {
+    return true;
+}
+
+bool JsonPack::read_array() {
+    if (input_.opening == nullptr) {
+        if (!accept('[')) {
+            skip_blanks();
+            if (is_done()) return syntax("nothing there");
+            report_.fault(0, "a pack is an array of records", "RFC 8428 5");
+            return false;
+        }
+        if (accept(']')) return true;
         if (!read_record()) return false;
-        if (end_of_last != nullptr) read_records_alike(end_of_last);
-        end_of_last = p_;
-    } while (accept(','));
+    }
+    // The first record is no pattern: there is no comma before it.
+    for (const char* end_of_last = p_; accept(','); end_of_last = p_) {
+        if (!read_record()) return false;
+        read_records_alike(end_of_last);
+    }
     return accept(']') || syntax("expected ',' or ']'");
 }
 

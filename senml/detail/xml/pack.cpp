@@ -25,19 +25,23 @@ class XmlPack {
           kept_text_(scratch.kept),
           kept_(scratch.fields),
           holes_(scratch.holes) {
-        reader_.reset(input.bytes, {.max_depth = input.options.max_depth + 2});
         record_.index = input.records_before;
     }
 
     void read() {
-        if (read_root() && record_.index == 0) {
+        std::size_t known = 0;
+        if (input_.opening != nullptr && !take_opening(*input_.opening, known)) return;
+        reader_.reset(input_.bytes, {.max_depth = input_.options.max_depth + 2, .known = known});
+        if (reader_.failed()) record_.index = input_.records_before;  // it is said of the text
+        if (read_root(known) && record_.index == 0) {
             report_.fault(0, "a pack without records", "RFC 8428 3");
         }
         if (reader_.failed()) syntax_fault();
     }
 
   private:
-    bool read_root();
+    bool take_opening(const Opening& opening, std::size_t& end);
+    bool read_root(std::size_t known);
     bool read_content();
     bool read_record();
     void read_records_alike(std::size_t begin);
@@ -69,13 +73,32 @@ void XmlPack::syntax_fault() {
                   "RFC 8428 7");
 }
 
-bool XmlPack::read_root() {
+bool XmlPack::take_opening(const Opening& opening, std::size_t& end) {
+    constexpr TextShape likely = {R"(<senml t=")", R"(" v=")", R"("/>)"};
+    end = opening.size;
+    record_ = opening.raw();
+    record_.index = 1;
+    if (!sink_.take(record_)) return false;
+    const auto into = opening.is_inherited() ? sink_.alike() : std::nullopt;
+    if (into) {
+        const char* const begin = input_.bytes.data();
+        const Run run = read_alike(likely, begin + end, begin + input_.bytes.size(), *into,
+                                   input_.options.max_records - 1);
+        end = static_cast<std::size_t>(run.end - begin);
+        record_.index += run.records;
+    }
+    return true;
+}
+
+// The root, and what it holds from `known` on, where the records before that are taken already.
+bool XmlPack::read_root(std::size_t known) {
     if (reader_.next() != XmlEvent::start) return false;
     if (!reader_.is(senml_namespace, "sensml")) {
         report_.fault(0, "the root is not sensml of the namespace urn:ietf:params:xml:ns:senml",
                       "RFC 8428 7");
         return false;
     }
+    if (known > 0) reader_.resume_at(known);
     return read_content() && reader_.next() == XmlEvent::finished;
 }
 

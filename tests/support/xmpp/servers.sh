@@ -16,6 +16,9 @@
 #   servers.sh address ROOT DOMAIN       prints "ip:port" for clients
 #   servers.sh list ROOT                 prints "domain ip c2s-port s2s-port", a line each
 #
+# DOMAIN+2 is a second server of DOMAIN, with a store and an address of its own (a node that can take
+# over: clients and other servers find both); everywhere above it is named like an organisation.
+#
 # USER and PASSWORD are of A-Z a-z 0-9 . _ -. Below ROOT:
 #   ca/ca.pem       the authority: what a client has to trust; ca/DOMAIN.{crt,key,pem}
 #   hosts           what "list" prints; the servers read it at every connection, so that
@@ -75,25 +78,24 @@ fill() {   # template, then the variables below
         -e "s|@PLUGINS@|$here|g" -e "s|@ROOT_USER@|$root_user|g" "$1"
 }
 
-load() {   # kind, ip and ports of an organisation
-    domain=$1
-    home=$root/$domain
-    [ -f "$home/settings" ] || fail "$root has no organisation $domain"
+load() {   # domain, kind, ip and ports of an organisation
+    domain=${1%%+*}
+    home=$root/$1
+    [ -f "$home/settings" ] || fail "$root has no organisation $1"
     read -r kind ip c2s s2s < "$home/settings"
 }
 
 add() {
-    kind=$1 domain=$2
+    kind=$1 domain=${2%%+*} home=$root/$2
     shift 2
     have "$kind" || fail "$kind is not installed"
-    home=$root/$domain
-    [ -e "$home" ] && fail "$domain is there already"
+    [ -e "$home" ] && fail "$home is there already"
     mkdir -p "$home"
     touch "$root/hosts"
     ip=127.0.0.$((2 + RANDOM % 250)) c2s=$(free_port) s2s=$(free_port) root_user=false
     while [ "$s2s" = "$c2s" ]; do s2s=$(free_port); done
     [ "$(id -u)" = 0 ] && root_user=true
-    "$here/mkca.sh" "$root/ca" "$domain"
+    [ -f "$root/ca/$domain.pem" ] || "$here/mkca.sh" "$root/ca" "$domain"
     echo "$kind $ip $c2s $s2s" > "$home/settings"
 
     if [ "$kind" = prosody ]; then
@@ -160,7 +162,7 @@ running() {
 start() {
     load "$1"
     if running > /dev/null; then return; fi
-    "$here/servers.sh" run "$root" "$domain" < /dev/null > "$home/output" 2>&1 &
+    "$here/servers.sh" run "$root" "$1" < /dev/null > "$home/output" 2>&1 &
     echo $! > "$home/pid"
 }
 
@@ -204,7 +206,7 @@ shift 2
 
 domains=("$@")
 if [ ${#domains[@]} = 0 ] && [ -f "$root/hosts" ]; then
-    mapfile -t domains < <(cut -d' ' -f1 "$root/hosts")
+    mapfile -t domains < <(cd "$root" && printf '%s\n' */settings | cut -d/ -f1)
 fi
 
 case $command in

@@ -1,14 +1,12 @@
 // A real Zabbix of a test's own, on free ports of the loopback, gone with the test.
 //
-// The script zabbix-up does the work and stays beside the test as a guard: when the pipe that it
-// reads from ends, because this object went or because the test was killed, it stops what it
-// started.
+// The script zabbix-up does the work and stays beside the test as a guard.
 #pragma once
 
-#include <sys/types.h>
-
+#include <optional>
 #include <string>
 
+#include "tests/support/guard.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace courant::test {
@@ -18,9 +16,6 @@ class ZabbixServer {
     /// Starts Zabbix and returns once its API and its trapper port answer; std::runtime_error says
     /// what is missing.
     ZabbixServer();
-    ~ZabbixServer();
-    ZabbixServer(const ZabbixServer&) = delete;
-    ZabbixServer& operator=(const ZabbixServer&) = delete;
 
     /// The address of the front end.
     std::string url() const;
@@ -38,8 +33,7 @@ class ZabbixServer {
 
     TempDir dir_;
     int web_port_, trapper_port_;
-    pid_t guard_ = -1;
-    int leash_ = -1;  ///< the guard stops everything when this is closed
+    std::optional<Guard> guard_;
 };
 
 }  // namespace courant::test

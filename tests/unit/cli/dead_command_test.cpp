@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "cli/command.hpp"
+#include "proxy-core/mailbox/sqlite_store.hpp"
 #include "senml/codec.hpp"
 #include "tests/support/temp_dir.hpp"
 

@@ -37,7 +37,7 @@ TEST_CASE("what is not in the file has its default") {
     CHECK(config.identity.jid.to_string() == "town@town.test");
     CHECK(config.identity.password.reveal() == "pomme");
     CHECK(config.identity.resource == "courant");
-    CHECK_FALSE(config.identity.server);
+    CHECK(config.identity.servers.empty());
     CHECK_FALSE(config.identity.ca_file);
     CHECK(config.store.path == "/etc/courant/courant.db");
     CHECK(config.limits == LimitsConfig{});
@@ -53,8 +53,7 @@ TEST_CASE("what is in the file counts") {
         "[limits]\nwindow_messages = 7\nadapter_timeout = '1h30m'\n"
         "[log]\nlevel = 'debug'\nformat = 'json'\n");
     CHECK(config.identity.jid.to_string() == "town@town.test");
-    REQUIRE(config.identity.server);
-    CHECK(*config.identity.server == ServerAddress{"::1", 5223});
+    CHECK(config.identity.servers == std::vector{ServerAddress{"::1", 5223}});
     CHECK(config.identity.resource == "left");
     CHECK(config.store.path == "/var/lib/courant/mail.db");
     CHECK(config.limits.window_messages == 7);
@@ -99,7 +98,7 @@ TEST_CASE("all faults are told at once, in the order of the file") {
 
 TEST_CASE("a key unlike any other is answered with those there are") {
     CHECK(faults_of(identity + "[store]\nzebra = 1\n") ==
-          Lines{"town.toml:6: store.zebra: unknown key. There are: path"});
+          Lines{"town.toml:6: store.zebra: unknown key. There are: path, url, schema, url_file"});
 }
 
 TEST_CASE("what is no TOML is told with line and column") {
@@ -127,6 +126,22 @@ TEST_CASE("a server must be host and port") {
          {"xmpp.town.test", "xmpp.town.test:", ":5222", "a:70000", "a:0", "::1:5222"})
         CHECK(faults_of("[identity]\njid='a@b'\npassword='x'\nserver='" + server + "'\n").size() ==
               1);
+}
+
+TEST_CASE("several servers stand in a list, in order of preference") {
+    const auto config = load(
+        "[identity]\njid='a@b.test'\npassword='x'\nserver=['one.b.test:5222', "
+        "'two.b.test:5223']\n");
+    CHECK(config.identity.servers ==
+          std::vector{ServerAddress{"one.b.test", 5222}, ServerAddress{"two.b.test", 5223}});
+    CHECK(faults_of("[identity]\njid='a@b.test'\npassword='x'\nserver=['one.b.test:5222', "
+                    "'two.b.test', 7]\n") ==
+          Lines{"town.toml:4: identity.server[3]: must be a text, in quotes, found a whole number",
+                "town.toml:4: identity.server: \"two.b.test\" is none; it must be host:port, as "
+                "xmpp.example.org:5222"});
+    CHECK(faults_of("[identity]\njid='a@b.test'\npassword='x'\nserver=7\n") ==
+          Lines{"town.toml:4: identity.server: must be a text, in quotes, found a whole number"});
+    CHECK(faults_of("[identity]\njid='a@b.test'\npassword='x'\nserver=[]\n").size() == 1);
 }
 
 TEST_CASE("a JID with a resource is refused") {

@@ -8,6 +8,7 @@
 
 using namespace courant;
 using namespace courant::test;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -31,25 +32,34 @@ Verdict fate(Dice& dice) {
     return Fate::deliver;
 }
 
-void survives(unsigned seed) {
+/// With messages that are put together where they wait, or each by itself.
+FederationSettings settings(unsigned seed, std::chrono::milliseconds coalesce) {
+    FederationSettings settings = quick();
+    settings.seed = seed;
+    settings.lanes.coalesce = coalesce;
+    return settings;
+}
+
+void survives(unsigned seed, std::chrono::milliseconds coalesce) {
     CAPTURE(seed);
+    CAPTURE(coalesce.count());
     Dice dice(seed);
     MemoryNetwork network;
-    Proxy lorient(network, "zabbix@lorient.example");
+    Proxy lorient(network, "zabbix@lorient.example", settings(seed, coalesce));
     Proxy coop(network, "bmhs@coop.example");
     coop.knows(lorient.jid());
     network.judge([&](const MemoryStanza&) { return fate(dice); });
-    lorient.sends(coop.jid(), messages / 2);
+    int sent = 0;
     int turns = 0;
     const auto trouble = [&] {
         ++turns;
+        for (; sent < messages && sent < turns * 3; ++sent) lorient.sends(coop.jid(), 1);
         if (dice.roll(20)) network.release();
         if (dice.roll(2)) network.cut(dice.roll(50) ? lorient.jid() : coop.jid());
         if (dice.roll(20)) {
             network.mend(lorient.jid());
             network.mend(coop.jid());
         }
-        if (turns == 40) lorient.sends(coop.jid(), messages / 2);
         if (turns == 60) lorient.restart();
         if (turns == 80) coop.restart();
         return turns > 100 && lorient.waiting() == 0 && coop.values().size() >= messages;
@@ -68,11 +78,13 @@ void survives(unsigned seed) {
 }  // namespace
 
 TEST_CASE("whatever the network does, the inbox is that of a clean run") {
-    for (const unsigned seed : {1U, 2U, 3U, 4U}) survives(seed);
+    for (const unsigned seed : {1U, 2U, 3U, 4U})
+        for (const auto coalesce : {0ms, 5ms}) survives(seed, coalesce);
 }
 
 TEST_CASE("and with a chance that nobody has seen before") {
     const unsigned seed = std::random_device{}();
     MESSAGE("seed " << seed);
-    survives(seed);
+    survives(seed, 0ms);
+    survives(seed, 5ms);
 }

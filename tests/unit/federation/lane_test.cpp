@@ -17,7 +17,15 @@ LaneLimits limits() {
     limits.window_messages = 8;
     limits.window_bytes = 8'000;
     limits.answer_timeout = 8s;
+    limits.first_pause = 1s;
     limits.longest_pause = 20s;
+    return limits;
+}
+
+LaneLimits coalescing() {
+    LaneLimits limits = ::limits();
+    limits.coalesce = 50ms;
+    limits.records_per_message = 100;
     return limits;
 }
 
@@ -26,9 +34,11 @@ struct Sender {
     Lane lane;
     Seq last;
     std::int64_t bytes = 100;
+    std::vector<Seq> merges;
 
-    explicit Sender(Seq messages, Seq acknowledged = 0)
-        : lane(stored(messages, acknowledged), limits()), last(messages) {}
+    explicit Sender(Seq messages, Seq acknowledged = 0, const LaneLimits& how = limits(),
+                    std::uint64_t seed = 1)
+        : lane(stored(messages, acknowledged), how, seed), last(messages) {}
 
     static OutgoingLane stored(Seq messages, Seq acknowledged) {
         OutgoingLane lane;
@@ -55,12 +65,34 @@ struct Sender {
     std::vector<Seq> goes(Instant now) {
         std::vector<Seq> seqs;
         while (const auto fetch = lane.next_fetch(now)) {
+            if (fetch->merge) {
+                merges.push_back(*fetch->merge);
+                last = std::min(last, *fetch->merge);
+                lane.merged(*fetch, last);
+            }
             const auto messages = outbox(*fetch);
             if (lane.fetched(*fetch, messages, now))
-                for (const InFlight& message : messages) seqs.push_back(message.seq);
-            if (messages.empty()) break;
+                for (const InFlight& message : messages) {
+                    seqs.push_back(message.seq);
+                    lane.sent(message.seq, now);
+                }
+            if (messages.empty() && fetch->messages > 0) break;
         }
         return seqs;
+    }
+    /// So many messages of one reading each come into the outbox, one after another.
+    void grows(int messages, Instant now, std::int64_t records = 1) {
+        for (int i = 0; i < messages; ++i) lane.grew(++last, records, now);
+    }
+    /// Silence until the circuit opens: how long the pause then is.
+    std::chrono::nanoseconds opens(Instant& now) {
+        REQUIRE(lane.due());
+        now = *lane.due();
+        CHECK(goes(now).empty());
+        REQUIRE(lane.circuit() == Circuit::open);
+        const auto pause = *lane.due() - now;
+        now = *lane.due();
+        return pause;
     }
 };
 
@@ -81,11 +113,11 @@ bool is_fault(const std::variant<Settled, PeerFault>& outcome) {
 TEST_CASE("nothing goes without a session") {
     Sender sender(5);
     CHECK(sender.goes(start).empty());
-    CHECK_FALSE(sender.lane.deadline());
+    CHECK_FALSE(sender.lane.due());
     sender.lane.session_began(start);
     CHECK(sender.goes(start) == run(1, 5));
     sender.lane.session_lost();
-    sender.lane.grew(sender.last = 6);
+    sender.lane.grew(sender.last = 6, start);
     CHECK(sender.goes(start).empty());
 }
 
@@ -127,59 +159,167 @@ TEST_CASE("without an answer the lane goes back and sends its first message alon
     Sender sender(5);
     sender.lane.session_began(start);
     sender.goes(start);
-    CHECK(sender.lane.deadline() == start + 8s);
+    CHECK(sender.lane.due() == start + 8s);
     CHECK(sender.goes(start + 7s).empty());
-    CHECK(sender.goes(start + 8s).empty());
-    CHECK(sender.lane.probing());
-    CHECK(sender.lane.deadline() == start + 9s);  // an eighth of the patience
-    CHECK(sender.goes(start + 9s) == run(1, 1));
-    sender.lane.receipt(1, start + 9s);
-    CHECK_FALSE(sender.lane.probing());
-    CHECK(sender.goes(start + 9s) == run(2, 5));
-}
-
-TEST_CASE("pauses grow with every silence, to a limit") {
-    Sender sender(1);
+    CHECK(sender.lane.circuit() == Circuit::closed);
     Instant now = start;
-    sender.lane.session_began(now);
-    std::vector<std::chrono::seconds> pauses;
-    for (int i = 0; i < 7; ++i) {
-        CHECK(sender.goes(now) == run(1, 1));
-        now += 8s;
-        CHECK(sender.goes(now).empty());
-        const auto again = sender.lane.deadline().value();
-        pauses.push_back(std::chrono::duration_cast<std::chrono::seconds>(again - now));
-        now = again;
-    }
-    CHECK(pauses == std::vector<std::chrono::seconds>{1s, 2s, 4s, 8s, 16s, 20s, 20s});
+    CHECK(sender.opens(now) <= 1s);
+    CHECK(sender.goes(now) == run(1, 1));
+    CHECK(sender.lane.circuit() == Circuit::half_open);
+    sender.lane.receipt(1, now);
+    CHECK(sender.lane.circuit() == Circuit::closed);
+    CHECK(sender.goes(now) == run(2, 5));
 }
 
-TEST_CASE("a new session forgets the pauses and sends everything unacknowledged again") {
+TEST_CASE("the time for an answer begins when the message is with the transport") {
+    Sender sender(1);
+    sender.lane.session_began(start);
+    const auto fetch = sender.lane.next_fetch(start);
+    REQUIRE(fetch);
+    REQUIRE(sender.lane.fetched(*fetch, sender.outbox(*fetch), start));
+    CHECK_FALSE(sender.lane.due());
+    sender.lane.sent(1, start + 60s);
+    CHECK(sender.lane.due() == start + 68s);
+}
+
+TEST_CASE("pauses fill the range from nothing to a ceiling that grows with every silence") {
+    const auto pauses = [](std::uint64_t seed) {
+        Sender sender(1, 0, limits(), seed);
+        Instant now = start;
+        sender.lane.session_began(now);
+        std::vector<std::chrono::nanoseconds> drawn;
+        for (int i = 0; i < 7; ++i) {
+            CHECK(sender.goes(now) == run(1, 1));
+            drawn.push_back(sender.opens(now));
+        }
+        return drawn;
+    };
+    const std::vector<std::chrono::seconds> ceilings{1s, 2s, 4s, 8s, 16s, 20s, 20s};
+    int in_lower_half = 0;
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+        const auto drawn = pauses(seed);
+        for (std::size_t i = 0; i < ceilings.size(); ++i) {
+            CHECK(drawn[i] <= ceilings[i]);
+            if (drawn[i] * 2 < ceilings[i]) ++in_lower_half;
+        }
+    }
+    CHECK(in_lower_half > 600);
+    CHECK(in_lower_half < 800);
+    CHECK(pauses(7) == pauses(7));
+    CHECK(pauses(7) != pauses(8));
+}
+
+TEST_CASE("a reason that will not pass by itself makes the lane try ever more rarely") {
+    const auto longest = [](Bounce kind) {
+        std::chrono::nanoseconds most{0};
+        for (std::uint64_t seed = 0; seed < 50; ++seed) {
+            Sender sender(1, 0, limits(), seed);
+            Instant now = start;
+            sender.lane.session_began(now);
+            for (int i = 0; i < 12; ++i) {
+                REQUIRE(sender.goes(now) == run(1, 1));
+                sender.lane.bounced(1, kind, now);
+                const Instant again = *sender.lane.due();
+                most = std::max<std::chrono::nanoseconds>(most, again - now);
+                now = again;
+            }
+        }
+        return most;
+    };
+    CHECK(longest(Bounce::passing) <= 20s);
+    CHECK(longest(Bounce::lasting) > 60s);
+    CHECK(longest(Bounce::lasting) <= 120s);
+}
+
+TEST_CASE("a new session tries at once, with one message if the peer did not answer before") {
     Sender sender(5);
     sender.lane.session_began(start);
     sender.goes(start);
     sender.lane.receipt(2, start);
-    sender.lane.bounced(start);
     sender.lane.session_lost();
+    CHECK_FALSE(sender.lane.due());
     sender.lane.session_began(start);
     CHECK(sender.goes(start) == run(3, 5));
+    sender.lane.bounced(3, Bounce::passing, start);
+    sender.lane.session_lost();
+    sender.lane.session_began(start);
+    CHECK(sender.goes(start) == run(3, 3));
+    sender.lane.receipt(3, start);
+    CHECK(sender.goes(start) == run(4, 5));
 }
 
 TEST_CASE("the bounces of one window count as one") {
     Sender sender(8);
     sender.lane.session_began(start);
     sender.goes(start);
-    for (int i = 0; i < 8; ++i) sender.lane.bounced(start);
-    CHECK(sender.lane.deadline() == start + 1s);
-    CHECK(sender.goes(start).empty());
-    CHECK(sender.goes(start + 1s) == run(1, 1));
+    for (Seq seq = 1; seq <= 8; ++seq) sender.lane.bounced(seq, Bounce::passing, start);
+    const Instant again = *sender.lane.due();
+    CHECK(again <= start + 1s);  // the first ceiling
+    CHECK(sender.goes(again) == run(1, 1));
+    sender.lane.bounced(8, Bounce::passing, again);
+    CHECK(sender.lane.circuit() == Circuit::half_open);
+}
+
+TEST_CASE("answers that take long make the lane more patient, and quick ones less again") {
+    Sender sender(100);
+    sender.lane.session_began(start);
+    Instant now = start;
+    CHECK(sender.lane.patience() == 8s);
+    for (Seq seq = 1; seq <= 3; ++seq) {
+        sender.goes(now);
+        now += 7s;
+        sender.lane.receipt(seq, now);
+    }
+    CHECK(sender.lane.patience() == 20s);  // twice as long as the slow ones, to a limit
+    for (Seq seq = 4; seq <= 40; ++seq) {
+        sender.goes(now);
+        sender.lane.receipt(seq, now);
+    }
+    CHECK(sender.lane.patience() == 8s);
+}
+
+TEST_CASE("an answer to what was sent twice tells nothing about the time that it took") {
+    Sender sender(1);
+    Instant now = start;
+    sender.lane.session_began(now);
+    sender.goes(now);
+    sender.opens(now);
+    CHECK(sender.lane.patience() == 16s);
+    CHECK(sender.goes(now) == run(1, 1));
+    sender.lane.receipt(1, now);  // to the first copy, as likely as not
+    CHECK(sender.lane.patience() == 16s);
+}
+
+TEST_CASE("a cap on the rate lets so many bytes a second go, and one message at least") {
+    LaneLimits capped = limits();
+    capped.bytes_per_second = 200;
+    Sender sender(100, 0, capped);
+    sender.lane.session_began(start);
+    std::size_t went = 0;
+    for (auto now = start; now < start + 10s; now += 100ms)
+        for (const Seq seq : sender.goes(now)) {
+            ++went;
+            sender.lane.receipt(seq, now);
+        }
+    // A burst of one second's worth, one message beyond the cap, and what a window reads at once.
+    CHECK(went >= 20);
+    CHECK(went <= 20 + 2 + 8);
+
+    Sender large(3, 0, capped);
+    large.bytes = 5'000;
+    large.lane.session_began(start);
+    CHECK(large.goes(start) == run(1, 1));
+    large.lane.receipt(1, start);
+    CHECK(large.lane.due() == start + 24s);
+    CHECK(large.goes(start + 23s).empty());
+    CHECK(large.goes(start + 24s) == run(2, 2));
 }
 
 TEST_CASE("a resume makes the lane go on at once, from where the peer stands") {
     Sender sender(8);
     sender.lane.session_began(start);
     sender.goes(start);
-    sender.lane.bounced(start);
+    sender.lane.bounced(1, Bounce::passing, start);
     const auto settled = std::get<Settled>(sender.lane.resume(4, start));
     CHECK(settled.advanced);
     CHECK(sender.lane.acknowledged() == 3);
@@ -255,14 +395,14 @@ TEST_CASE("a fetch that the lane has overtaken is not sent") {
     sender.lane.session_began(start);
     sender.goes(start);
     sender.lane.receipt(8, start);
-    sender.lane.grew(sender.last = 10);
+    sender.lane.grew(sender.last = 10, start);
     auto fetch = sender.lane.next_fetch(start);
     REQUIRE(fetch);
     sender.lane.receipt(9, start);  // a peer that has it from a session before
     CHECK_FALSE(sender.lane.fetched(*fetch, sender.outbox(*fetch), start));
     CHECK(sender.goes(start) == run(10, 10));
 
-    sender.lane.grew(sender.last = 12);
+    sender.lane.grew(sender.last = 12, start);
     fetch = sender.lane.next_fetch(start);
     REQUIRE(fetch);
     sender.lane.session_lost();
@@ -274,7 +414,7 @@ TEST_CASE("one fetch is under way at a time") {
     sender.lane.session_began(start);
     REQUIRE(sender.lane.next_fetch(start));
     CHECK_FALSE(sender.lane.next_fetch(start));
-    CHECK_FALSE(sender.lane.deadline());
+    CHECK_FALSE(sender.lane.due());
 }
 
 TEST_CASE("an outbox that held less than was thought is asked again when it grows") {
@@ -284,8 +424,103 @@ TEST_CASE("an outbox that held less than was thought is asked again when it grow
     REQUIRE(fetch);
     CHECK(sender.lane.fetched(*fetch, {}, start));
     CHECK_FALSE(sender.lane.next_fetch(start));
-    CHECK_FALSE(sender.lane.deadline());
+    CHECK_FALSE(sender.lane.due());
     CHECK_FALSE(is_fault(sender.lane.receipt(2, start)));  // of a session before
-    sender.lane.grew(8);
+    sender.lane.grew(8, start);
     CHECK(sender.goes(start) == run(3, 8));
+}
+
+// --- putting small messages together
+
+TEST_CASE("a message that finds its lane idle goes at once") {
+    Sender sender(0, 0, coalescing());
+    sender.lane.session_began(start);
+    sender.grows(1, start);
+    CHECK(sender.goes(start) == run(1, 1));
+    CHECK(sender.merges.empty());
+}
+
+TEST_CASE("while something is in flight small messages wait for its receipt, then go as one") {
+    Sender sender(0, 0, coalescing());
+    sender.lane.session_began(start);
+    sender.grows(1, start);
+    sender.goes(start);
+    sender.grows(10, start + 5ms);
+    CHECK(sender.goes(start + 20ms).empty());
+    sender.lane.receipt(1, start + 20ms);
+    CHECK(sender.goes(start + 20ms) == run(2, 2));
+    CHECK(sender.merges == Seqs{2});
+    sender.lane.receipt(2, start + 30ms);
+    CHECK(sender.lane.in_flight() == 0);
+    CHECK_FALSE(sender.lane.due());
+}
+
+TEST_CASE("small messages wait for fifty milliseconds and no more") {
+    Sender sender(0, 0, coalescing());
+    sender.lane.session_began(start);
+    sender.grows(1, start);
+    sender.goes(start);
+    sender.grows(1, start + 5ms);
+    sender.grows(1, start + 30ms);
+    CHECK(sender.lane.due() == start + 55ms);
+    CHECK(sender.goes(start + 54ms).empty());
+    CHECK(sender.goes(start + 55ms) == run(2, 2));
+    sender.grows(1, start + 60ms);
+    CHECK(sender.lane.due() == start + 110ms);
+}
+
+TEST_CASE("what fills half a message waits for nobody, nor does anything where that is off") {
+    Sender full(0, 0, coalescing());
+    full.lane.session_began(start);
+    full.grows(1, start, 100);
+    full.goes(start);
+    full.grows(1, start, 50);
+    CHECK(full.goes(start) == run(2, 2));
+
+    Sender off(0, 0, limits());
+    off.lane.session_began(start);
+    off.grows(1, start);
+    off.goes(start);
+    off.grows(3, start);
+    CHECK(off.goes(start) == run(2, 4));
+    CHECK(off.merges.empty());
+}
+
+TEST_CASE("what may have been sent before is never put together") {
+    Sender sender(5, 0, coalescing());  // from before this lane was made
+    sender.lane.session_began(start);
+    sender.grows(2, start);
+    CHECK(sender.goes(start) == run(1, 7));
+    CHECK(sender.merges.empty());
+    sender.lane.session_lost();
+    sender.lane.session_began(start);
+    CHECK(sender.goes(start) == run(1, 7));
+    CHECK(sender.merges.empty());
+}
+
+TEST_CASE("a crowd of small messages is put together although it cannot go") {
+    Sender sender(0, 0, coalescing());
+    sender.grows(63, start);
+    CHECK_FALSE(sender.lane.due());
+    sender.grows(1, start);
+    REQUIRE(sender.lane.due());
+    CHECK(sender.goes(start).empty());
+    CHECK(sender.merges == Seqs{1});
+    CHECK(sender.last == 1);
+    CHECK_FALSE(sender.lane.due());
+    sender.grows(64, start);
+    sender.goes(start);
+    CHECK(sender.merges == Seqs{1, 2});  // each once
+}
+
+TEST_CASE("a merge that fails holds nothing up") {
+    Sender sender(0, 0, coalescing());
+    sender.lane.session_began(start);
+    sender.grows(3, start);
+    const auto fetch = sender.lane.next_fetch(start);
+    REQUIRE(fetch);
+    REQUIRE(fetch->merge == 1);
+    CHECK_FALSE(sender.lane.fetched(*fetch, {}, start));  // the disk is full
+    CHECK(sender.goes(start) == run(1, 3));
+    CHECK(sender.merges.empty());
 }

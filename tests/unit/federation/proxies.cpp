@@ -32,6 +32,7 @@ std::string pack_of(const Jid& authority, double value) {
 FederationSettings quick() {
     FederationSettings settings;
     settings.lanes.answer_timeout = std::chrono::milliseconds(100);
+    settings.lanes.first_pause = std::chrono::milliseconds(20);
     settings.lanes.longest_pause = std::chrono::milliseconds(100);
     settings.lane_refresh = std::chrono::milliseconds(50);
     return settings;
@@ -40,6 +41,7 @@ FederationSettings quick() {
 FederationSettings patient() {
     FederationSettings settings = quick();
     settings.lanes.answer_timeout = std::chrono::hours(1);
+    settings.lanes.first_pause = std::chrono::hours(1);
     settings.lanes.longest_pause = std::chrono::hours(1);
     return settings;
 }

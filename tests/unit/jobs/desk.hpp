@@ -168,7 +168,9 @@ class Desk {
         const auto obstacle = [this](Mailboxes&, std::int64_t bytes, Time) {
             return bytes < room_ ? std::string() : obstacle_;
         };
-        return {"roof", std::move(how), *store_, tell, counters_, obstacle};
+        return {"roof",  std::move(how), *store_,
+                tell,    counters_,      std::make_shared<CurrentAudience>(),
+                obstacle};
     }
     /// Why nothing may be extracted from now on; empty: it may.
     void shut(std::string obstacle) {

@@ -11,7 +11,7 @@ namespace {
 
 std::unique_ptr<ExtractJob> extract(Desk& desk, ScriptedSource::Pull pull) {
     return std::make_unique<ExtractJob>("roof", std::make_unique<ScriptedSource>(std::move(pull)),
-                                        desk.outbound(), desk.store(), desk.logger());
+                                        desk.outbound(), desk.logger());
 }
 
 }  // namespace

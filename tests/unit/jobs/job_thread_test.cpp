@@ -121,6 +121,30 @@ TEST_CASE("jobs run at the times of their schedules") {
     CHECK(runs == 1);
 }
 
+TEST_CASE("a clock that is set back by an hour stops no job") {
+    for (const bool has_run : {true, false}) {
+        std::atomic<int> hours_back{0};
+        JobRules how = quick();
+        how.clock = [&] {
+            return std::chrono::system_clock::now() - std::chrono::hours(hours_back);
+        };
+        std::atomic<int> runs{0};
+        Workshop workshop(how);
+        Triggers triggers;
+        triggers.at_start = has_run;
+        triggers.every = 20ms;
+        const auto schedule = Schedule::make(triggers, how.clock()).value();
+        if (!has_run) hours_back = 1;
+        workshop.add("extract roof", runs, nothing, schedule);
+        workshop.thread.start();
+        if (has_run) wait_until([&] { return runs == 1; });
+        hours_back = 1;
+        const int before = runs;
+        wait_until([&] { return runs > before + 2; });
+        workshop.end();
+    }
+}
+
 TEST_CASE("a failure is tried again after a pause, kept in the store, and told at its two ends") {
     std::atomic<int> runs{0};
     std::atomic<int> failures{0};

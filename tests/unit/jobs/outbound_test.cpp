@@ -64,7 +64,7 @@ TEST_CASE("while the store is full nothing of it is there, and it comes once the
     auto outbound = desk.outbound();
     outbound.put(readings(1), {}, "1", at(0));
     desk.shut("no room left");
-    CHECK_THROWS_AS(outbound.insist_on_room(at(0)), StoreError);
+    CHECK_THROWS_AS(outbound.cursor_if_anybody_listens(at(0)), NoRoom);
     try {
         outbound.put(readings(1, 2), {{"here", "bad", ""}}, "2", at(0));
         FAIL("it was put");
@@ -77,7 +77,7 @@ TEST_CASE("while the store is full nothing of it is there, and it comes once the
     CHECK(desk.dead().empty());
     CHECK(desk.told() == 1);
     desk.shut("");
-    CHECK_NOTHROW(outbound.insist_on_room(at(0)));
+    CHECK(outbound.cursor_if_anybody_listens(at(0)) == "1");
     outbound.put(readings(1, 2), {}, "2", at(0));
     CHECK(desk.outbox(coop) == run(1, 2));
 }
@@ -95,14 +95,30 @@ TEST_CASE("without a cursor the old one stays") {
 TEST_CASE("a subscription counts from the next readings on") {
     Desk desk;
     auto outbound = desk.outbound();
-    CHECK_FALSE(outbound.anybody_listens());
+    CHECK_FALSE(outbound.cursor_if_anybody_listens(at(0)));
     desk.subscribe(subscription(coop, "*/power"));
-    CHECK(outbound.anybody_listens());
+    CHECK(outbound.cursor_if_anybody_listens(at(0)) == "");
     outbound.put(readings(2), {}, "2", at(0));
     desk.subscribe(subscription(analyst));
     outbound.put(readings(2, 3), {}, "4", at(0));
     CHECK(desk.outbox(coop) == run(1, 4));
     CHECK(desk.outbox(analyst) == run(3, 4));
+}
+
+TEST_CASE("a subscription that has ended gets nothing more, though it was known before") {
+    Desk desk;
+    desk.subscribe(subscription(coop));
+    auto outbound = desk.outbound();
+    outbound.put(readings(1), {}, "1", at(0));
+    desk.ask([](Mailboxes& m) { return m.remove_subscription(m.subscriptions().at(0).id); });
+    outbound.put(readings(1, 2), {}, "2", at(0));
+    desk.subscribe(subscription(coop, "*", "P1Y"));
+    outbound.put(readings(1, 3), {}, "3", at(0));
+    const auto messages = desk.messages(coop);
+    REQUIRE(messages.size() == 2);
+    CHECK(numbers_of(messages[1].body) == run(3, 3));
+    CHECK(messages[1].envelope.retain == "P1Y");
+    CHECK(desk.ask([](Mailboxes& m) { return m.cursor("roof"); }) == "3");
 }
 
 TEST_CASE("what went, what nobody wanted and what was refused is counted") {

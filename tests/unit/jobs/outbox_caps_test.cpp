@@ -17,9 +17,12 @@ constexpr std::size_t bytes_each = 1000;
 /// A desk with messages of 1000 bytes and two readings, and caps for them.
 struct Shelf {
     Desk desk;
-    OutboxCaps caps;
+    OutboxConfig rules;
+    std::optional<OutboxCaps> caps;
 
-    explicit Shelf(OutboxConfig rules) : caps(rules, desk.logger(), desk.counters()) {}
+    explicit Shelf(OutboxConfig how) : rules(how) {
+        caps.emplace(rules, desk.logger(), desk.counters());
+    }
 
     void puts(const Jid& peer, int messages, Time when) {
         desk.ask([&](Mailboxes& m) {
@@ -32,15 +35,15 @@ struct Shelf {
         });
     }
     std::string obstacle(std::int64_t bytes, Time now) {
-        return desk.ask([&](Mailboxes& m) { return caps.obstacle(m, bytes, now); });
+        return desk.ask([&](Mailboxes& m) { return caps->obstacle(m, bytes, now); });
     }
     /// What housekeeping does; how many messages went.
     std::int64_t drops(Time now) {
         std::int64_t messages = 0;
         for (;;) {
-            const auto drops = desk.ask([&](Mailboxes& m) { return caps.drop(m, now); });
+            const auto drops = desk.ask([&](Mailboxes& m) { return caps->drop(m, now); });
             if (drops.empty()) return messages;
-            caps.dropped(drops);
+            caps->dropped(drops);
             for (const auto& drop : drops) messages += drop.batch.messages();
         }
     }
@@ -148,6 +151,8 @@ TEST_CASE(
     shelf.puts(coop, 8, at(0));
     CHECK(shelf.drops(at(100)) == 3);
     shelf.puts(coop, 2, at(200));
+    // Also by the next run of the program, or by another worker.
+    shelf.caps.emplace(shelf.rules, shelf.desk.logger(), shelf.desk.counters());
     CHECK(shelf.drops(at(300)) == 2);
     auto dead = shelf.desk.dead();
     REQUIRE(dead.size() == 1);

@@ -84,11 +84,12 @@ TEST_CASE("a clock set back does neither stop nor flood a job") {
     CHECK(due == ten + 5min);
     int runs = 0;
     for (Time last = started; now < began + 1h; now += 10s) {
+        last = schedule.counted_from(last, now);
         if (schedule.next(last, now) > now) continue;
         last = now;
         ++runs;
     }
-    CHECK(runs <= 13);
+    CHECK(runs == 12);
 }
 
 TEST_CASE("a clock set back by little is waited out, so that nothing runs twice") {
@@ -100,6 +101,8 @@ TEST_CASE("a clock set back by little is waited out, so that nothing runs twice"
 TEST_CASE("the program's own beginning may come to lie in the future, too") {
     const auto schedule = make({.at_start = false, .every = 5min});
     CHECK(schedule.next(std::nullopt, began - 1h) == ten - 55min);
+    const auto counted = schedule.counted_from(std::nullopt, began - 1h);
+    CHECK(schedule.next(counted, ten - 55min) == ten - 55min);
 }
 
 TEST_CASE("without triggers a job runs at the start or never") {

@@ -307,4 +307,55 @@ TEST_CASE_TEMPLATE_DEFINE("250 messages are all seen although they go while one 
     CHECK(ask(*store, [](Mailboxes& m) { return m.outgoing_lanes(); }).at(0).waiting_messages == 0);
 }
 
+TEST_CASE_TEMPLATE_DEFINE("the last messages of a lane can be replaced by fewer, and no others",
+                          Home, the_last_messages_can_be_replaced) {
+    Home home;
+    const auto store = home.open({});
+    const auto lane = fill(*store, "bmhs@coop.example", 10);
+    store->commit([&](Mailboxes& m) {
+        m.acknowledge(lane, 4);
+        auto messages = m.outbox(lane, 7, everything);
+        REQUIRE(messages.size() == 3);
+        messages.resize(1);
+        messages[0].body = "eight to ten";
+        messages[0].records = 3;
+        CHECK_FALSE(m.replace_tail(lane, 8, 9, messages));
+        CHECK_FALSE(m.replace_tail(lane, 8, 11, messages));
+        CHECK_FALSE(m.replace_tail(lane, 4, 10, messages));
+        CHECK_FALSE(m.replace_tail(LaneId{"unknown"}, 8, 10, messages));
+        CHECK(numbers(m.outbox(lane, 0, everything)) == run(5, 10));
+        if (!m.replace_tail(lane, 8, 10, messages)) return;  // a store may not be able to
+        CHECK(numbers(m.outbox(lane, 0, everything)) == run(5, 8));
+        CHECK(m.find_outgoing(lane, 8)->body == "eight to ten");
+        CHECK(m.find_outgoing(lane, 8)->stored_at == messages[0].stored_at);
+        CHECK(m.find_lane(lane)->next == 9);
+        CHECK(m.find_lane(lane)->waiting_records == 6);
+        CHECK(m.enqueue(outgoing("bmhs@coop.example", "next"), at(0)).second == 9);
+        CHECK(m.acknowledge(lane, 9) == 5);
+        CHECK(m.find_lane(lane)->waiting_records == 0);
+    });
+}
+
+TEST_CASE_TEMPLATE_DEFINE("one lane is found by its id, and those in which something waits", Home,
+                          lanes_are_found) {
+    Home home;
+    const auto store = home.open({});
+    const auto idle = fill(*store, "idle@coop.example", 3);
+    const auto busy = fill(*store, "busy@coop.example", 3);
+    store->commit([&](Mailboxes& m) {
+        m.acknowledge(idle, 3);
+        m.acknowledge(busy, 1);
+        const auto waiting = m.waiting_lanes();
+        REQUIRE(waiting.size() == 1);
+        CHECK(waiting[0].lane == busy);
+        CHECK(waiting[0].peer == jid("busy@coop.example"));
+        CHECK(waiting[0].next == 4);
+        CHECK(waiting[0].acknowledged == 1);
+        REQUIRE(m.find_lane(idle));
+        CHECK(m.find_lane(idle)->next == 4);
+        CHECK(m.find_lane(idle)->waiting_messages == 0);
+        CHECK_FALSE(m.find_lane(LaneId{"unknown"}));
+    });
+}
+
 }  // namespace courant::test

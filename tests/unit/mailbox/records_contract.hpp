@@ -29,6 +29,34 @@ TEST_CASE_TEMPLATE_DEFINE("a peer is known by its bare JID and may change", Home
     });
 }
 
+TEST_CASE_TEMPLATE_DEFINE("the revision of subscriptions tells every change and nothing else", Home,
+                          the_revision_tells_every_change) {
+    Home home;
+    const auto store = home.open({});
+    std::int64_t last = ask(*store, [](Mailboxes& m) { return m.subscriptions_revision(); });
+    const auto changed = [&] {
+        const auto now = ask(*store, [](Mailboxes& m) { return m.subscriptions_revision(); });
+        return std::exchange(last, now) != now;
+    };
+    Subscription one{.id = 0,
+                     .peer = jid("bmhs@coop.example"),
+                     .series = "*",
+                     .retain = "P3Y",
+                     .grant = {},
+                     .added_at = at(0)};
+    CHECK_FALSE(changed());
+    const auto id = commit(*store, [&](Mailboxes& m) { return m.put_subscription(one); });
+    CHECK(changed());
+    fill(*store, "bmhs@coop.example", 3);
+    CHECK_FALSE(changed());
+    one.retain = "P1Y";
+    store->commit([&](Mailboxes& m) { m.put_subscription(one); });
+    CHECK(changed());
+    store->commit([&](Mailboxes& m) { m.remove_subscription(id); });
+    CHECK(changed());
+    CHECK_FALSE(changed());
+}
+
 TEST_CASE_TEMPLATE_DEFINE("one peer has one subscription to a series", Home,
                           one_subscription_to_a_series) {
     Home home;

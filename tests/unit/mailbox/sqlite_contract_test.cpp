@@ -5,6 +5,7 @@
 #include "tests/unit/mailbox/room_contract.hpp"
 #include "tests/unit/mailbox/sqlite_home.hpp"
 #include "tests/unit/mailbox/transaction_contract.hpp"
+#include "tests/unit/mailbox/workers_contract.hpp"
 
 TYPE_TO_STRING(courant::test::SqliteHome);
 
@@ -31,6 +32,8 @@ TEST_CASE_TEMPLATE_INVOKE(a_lane_may_be_dropped_to_its_end, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(dropping_goes_in_batches, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(a_page_of_the_outbox_ends, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(rows_may_go_while_one_reads, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(the_last_messages_can_be_replaced, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(lanes_are_found, SqliteHome);
 
 TEST_CASE_TEMPLATE_INVOKE(an_arrival_comes_out_as_it_came_in, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(a_message_beyond_a_hole_waits, SqliteHome);
@@ -48,6 +51,7 @@ TEST_CASE_TEMPLATE_INVOKE(purging_goes_in_batches, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(a_repetition_is_known_after_the_purge, SqliteHome);
 
 TEST_CASE_TEMPLATE_INVOKE(a_peer_is_known_by_its_bare_jid, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(the_revision_tells_every_change, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(one_subscription_to_a_series, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(a_dead_letter_keeps_everything, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(a_page_of_dead_letters_ends, SqliteHome);
@@ -59,5 +63,14 @@ TEST_CASE_TEMPLATE_INVOKE(counters_and_notes, SqliteHome);
 
 TEST_CASE_TEMPLATE_INVOKE(a_store_says_how_much_room_it_takes, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(giving_back_takes_nothing_away, SqliteHome);
+
+TEST_CASE_TEMPLATE_INVOKE(two_workers_fill_one_lane, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(two_workers_begin_one_lane, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(positions_come_in_the_order_of_commits, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(opposite_orders_get_through, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(a_lease_has_one_holder, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(a_lease_runs_out, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(a_lost_lease_undoes_the_work, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(leases_are_shared_out, SqliteHome);
 
 }  // namespace courant::test

@@ -102,6 +102,27 @@ TEST_CASE("a second program on one store is refused and told who holds it") {
     CHECK_NOTHROW(home.open({}));
 }
 
+TEST_CASE("a subscription that a command makes beside the running program is another revision") {
+    const SqliteHome home;
+    const auto store = home.open({});
+    const auto revision = [&] {
+        return ask(*store, [](Mailboxes& m) { return m.subscriptions_revision(); });
+    };
+    const auto before = revision();
+    CHECK(revision() == before);
+    const auto command = home.open_shared();
+    command->commit([](Mailboxes& m) {
+        m.put_subscription({.id = 0,
+                            .peer = jid("bmhs@coop.example"),
+                            .series = "*",
+                            .retain = "P3Y",
+                            .grant = {},
+                            .added_at = at(0)});
+    });
+    CHECK(revision() != before);
+    CHECK(revision() == revision());
+}
+
 TEST_CASE("anybody can ask who runs on a store, and disturbs nobody by it") {
     const SqliteHome home;
     CHECK_FALSE(running_on(home.path()));

@@ -1,0 +1,92 @@
+// Who gets which series: the subscriptions, made ready to be asked by name.
+//
+// Most subscriptions name one series; those are found by its name. Patterns have to be tried one by
+// one, which is done once for each name and then remembered, so that a reading costs the same
+// whether there are ten subscriptions or ten thousand.
+//
+// Thread: an Audience never changes, and may be shared. A RememberedAudience belongs to one thread,
+// a CurrentAudience to the store's.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "proxy-core/mailbox/mailboxes.hpp"
+
+namespace courant {
+
+/// All that readings of one message have in common.
+struct Destination {
+    Jid peer;
+    std::string retain;
+    std::string grant;
+    auto operator<=>(const Destination&) const = default;
+};
+
+/// Subscriptions at one moment.
+class Audience {
+  public:
+    /// Destinations as their places in `destinations`, in rising order.
+    using Seats = std::vector<std::uint32_t>;
+
+    explicit Audience(std::span<const Subscription> subscriptions);
+
+    /// All that there are, each once, in order.
+    const std::vector<Destination>& destinations() const { return destinations_; }
+    /// Who gets the series of that name, in either spelling: each peer once, as its first
+    /// subscription that fits says.
+    Seats seats(std::string_view name) const;
+
+  private:
+    struct Place {
+        std::uint32_t destination = 0;
+        std::uint32_t peer = 0;
+    };
+    std::vector<Destination> destinations_;
+    std::vector<Place> places_;  ///< by subscription
+    std::size_t peers_ = 0;
+    std::unordered_map<std::string, std::vector<std::uint32_t>>
+        exact_;                                                    ///< subscriptions by series
+    std::vector<std::pair<std::string, std::uint32_t>> patterns_;  ///< and those that are patterns
+};
+
+/// An audience with the names that it was asked for before.
+class RememberedAudience {
+  public:
+    explicit RememberedAudience(std::shared_ptr<const Audience> audience)
+        : audience_(std::move(audience)) {}
+
+    const Audience& audience() const { return *audience_; }
+    /// As Audience::seats; valid until the next call.
+    const Audience::Seats& seats(std::string_view name);
+
+  private:
+    struct Hash : std::hash<std::string_view> {
+        using is_transparent = void;
+    };
+    std::shared_ptr<const Audience> audience_;
+    std::unordered_map<std::string, Audience::Seats, Hash, std::equal_to<>> seats_;
+    std::size_t remembered_ = 0;  ///< bytes, roughly
+};
+
+/// The audience as the store has it, made anew when subscriptions have changed; one for all
+/// adapters of a program. For works: it is used on the store's thread.
+class CurrentAudience {
+  public:
+    /// Never null.
+    std::shared_ptr<const Audience> get(Mailboxes& mailboxes);
+
+  private:
+    std::optional<std::int64_t> revision_;
+    std::shared_ptr<const Audience> audience_;
+};
+
+}  // namespace courant

@@ -1,0 +1,92 @@
+#include "jobs/audience.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "proxy-core/access/series_pattern.hpp"
+#include "senml/name.hpp"
+#include "tests/unit/jobs/desk.hpp"
+
+using namespace courant;
+using namespace courant::test;
+
+namespace {
+
+/// Who gets a series, as "peer/retain".
+std::vector<std::string> who(const Audience& audience, std::string_view name) {
+    std::vector<std::string> who;
+    for (const auto seat : audience.seats(name)) {
+        const Destination& to = audience.destinations().at(seat);
+        who.push_back(to.peer.to_string() + "/" + to.retain);
+    }
+    return who;
+}
+
+using Who = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("a series goes to who named it and to whose pattern fits, in either spelling") {
+    const std::vector<Subscription> all{
+        subscription(coop, "zabbix@lorient.example/school@lorient.example/pv/power"),
+        subscription(analyst, "*/power"), subscription(address("third@x.example"), "*/index")};
+    const Audience audience(all);
+    for (const std::string_view name :
+         {power, std::string_view("zabbix@lorient.example/school@lorient.example/pv/power")})
+        CHECK(who(audience, name) == Who{"bmhs@coop.example/P3Y", "dash@analyst.example/P3Y"});
+    CHECK(who(audience, indexes) == Who{"third@x.example/P3Y"});
+    CHECK(who(audience, "urn:dev:ow:10e2073a01080063").empty());
+}
+
+TEST_CASE("a peer gets a series once, as its first subscription that fits says") {
+    const Audience audience(std::vector<Subscription>{
+        subscription(coop, "*/pv/*", "P1Y"), subscription(coop, "*", "P9Y"),
+        subscription(coop, "zabbix@lorient.example/school@lorient.example/index", "P5Y")});
+    CHECK(who(audience, power) == Who{"bmhs@coop.example/P1Y"});
+    CHECK(who(audience, indexes) == Who{"bmhs@coop.example/P9Y"});
+}
+
+TEST_CASE("what is found by name and remembered is what trying every subscription finds") {
+    std::vector<Subscription> all;
+    for (int i = 0; i < 300; ++i) {
+        const std::string house =
+            fmt::format("zabbix@lorient.example/house{}@lorient.example", i % 50);
+        const Jid peer = address(fmt::format("p{}@coop.example", i % 20));
+        all.push_back(subscription(peer, i % 3 == 0 ? house + "/*" : house + "/power",
+                                   fmt::format("P{}Y", 1 + i % 4)));
+    }
+    RememberedAudience audience(std::make_shared<const Audience>(all));
+    for (int round = 0; round < 2; ++round)
+        for (int house = 0; house < 60; ++house)
+            for (const auto* level : {"power", "index"}) {
+                const std::string name =
+                    fmt::format("zabbix@lorient.example/house{}@lorient.example/{}", house, level);
+                std::vector<Jid> served;
+                std::vector<Destination> expected;
+                for (const Subscription& one : all) {
+                    if (!series_matches(one.series, name)) continue;
+                    if (std::find(served.begin(), served.end(), one.peer) != served.end()) continue;
+                    served.push_back(one.peer);
+                    expected.push_back({one.peer, one.retain, one.grant});
+                }
+                std::sort(expected.begin(), expected.end());
+                std::vector<Destination> found;
+                for (const auto seat : audience.seats(senml::Name::parse(name)->senml()))
+                    found.push_back(audience.audience().destinations()[seat]);
+                CHECK(found == expected);
+            }
+}
+
+TEST_CASE("the audience is made anew when subscriptions have changed, and only then") {
+    Desk desk;
+    CurrentAudience current;
+    const auto get = [&] { return desk.ask([&](Mailboxes& m) { return current.get(m); }); };
+    const auto nobody = get();
+    CHECK(nobody->destinations().empty());
+    CHECK(get() == nobody);
+    desk.subscribe(subscription(coop));
+    const auto one = get();
+    CHECK(one->destinations().size() == 1);
+    desk.ask([](Mailboxes& m) { m.set_note("something", "else"); });
+    CHECK(get() == one);
+}

@@ -1,0 +1,76 @@
+// The PostgreSQL store keeps what every store promises.
+#include "tests/unit/mailbox/inbox_contract.hpp"
+#include "tests/unit/mailbox/outbox_contract.hpp"
+#include "tests/unit/mailbox/postgres_home.hpp"
+#include "tests/unit/mailbox/records_contract.hpp"
+#include "tests/unit/mailbox/room_contract.hpp"
+#include "tests/unit/mailbox/transaction_contract.hpp"
+#include "tests/unit/mailbox/workers_contract.hpp"
+
+TYPE_TO_STRING(courant::test::PostgresHome);
+
+namespace courant::test {
+
+TEST_CASE_TEMPLATE_INVOKE(cursor_and_outbox_move_together, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(a_work_that_throws_is_undone_alone, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(no_half_step_is_committed, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(works_see_those_before_them, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(a_reader_cannot_write, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(no_use_outside_a_transaction, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(a_restart_keeps_everything, PostgresHome);
+
+TEST_CASE_TEMPLATE_INVOKE(a_message_comes_out_as_it_went_in, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(an_empty_message_is_no_trouble, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(every_lane_has_numbers_of_its_own, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(a_receipt_removes_only_what_it_covers, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(a_receipt_beyond_the_end_changes_nothing, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(what_waits_can_go_on_in_a_new_lane, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(a_lane_tells_how_much_waits, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(the_oldest_are_dropped, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(what_was_dropped_leaves_voids, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(a_lane_may_be_dropped_to_its_end, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(dropping_goes_in_batches, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(a_page_of_the_outbox_ends, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(rows_may_go_while_one_reads, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(the_last_messages_can_be_replaced, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(lanes_are_found, PostgresHome);
+
+TEST_CASE_TEMPLATE_INVOKE(an_arrival_comes_out_as_it_came_in, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(a_message_beyond_a_hole_waits, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(a_repetition_changes_nothing, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(lanes_do_not_touch_each_other, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(a_number_without_a_message, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(any_order_comes_out_in_lane_order, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(what_waits_is_bounded, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(an_answer_names_the_lowest_holes, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(lanes_are_known_and_counted, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(a_page_of_the_inbox_ends, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(the_size_of_the_inbox, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(purging_waits_for_the_slowest_sink, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(purging_goes_in_batches, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(a_repetition_is_known_after_the_purge, PostgresHome);
+
+TEST_CASE_TEMPLATE_INVOKE(a_peer_is_known_by_its_bare_jid, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(the_revision_tells_every_change, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(one_subscription_to_a_series, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(a_dead_letter_keeps_everything, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(a_page_of_dead_letters_ends, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(dead_letters_are_purged, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(what_is_set_aside_is_known, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(a_cursor_is_bytes, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(a_job_is_remembered, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(counters_and_notes, PostgresHome);
+
+TEST_CASE_TEMPLATE_INVOKE(a_store_says_how_much_room_it_takes, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(giving_back_takes_nothing_away, PostgresHome);
+
+TEST_CASE_TEMPLATE_INVOKE(two_workers_fill_one_lane, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(two_workers_begin_one_lane, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(positions_come_in_the_order_of_commits, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(opposite_orders_get_through, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(a_lease_has_one_holder, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(a_lease_runs_out, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(a_lost_lease_undoes_the_work, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(leases_are_shared_out, PostgresHome);
+
+}  // namespace courant::test
