@@ -27,6 +27,7 @@ FederationSettings federation_settings(const Config& config, SpaceWatch& space) 
     settings.lanes.window_bytes = static_cast<std::int64_t>(config.limits.window_bytes);
     settings.lanes.bytes_per_second =
         static_cast<std::int64_t>(config.limits.lane_bytes_per_second);
+    settings.lanes.answer_timeout = milliseconds(config.limits.answer_timeout);
     settings.lanes.first_pause = milliseconds(config.limits.retry_first);
     settings.lanes.longest_pause = milliseconds(config.limits.retry_max);
     settings.lanes.coalesce = milliseconds(config.limits.coalesce);

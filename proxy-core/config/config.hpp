@@ -74,6 +74,8 @@ struct LimitsConfig {
     std::size_t window_messages = 64;
     /// The same in bytes.
     std::size_t window_bytes = 4'194'304;
+    /// How long a peer may take for a receipt, at least.
+    Span answer_timeout = std::chrono::seconds{10};
     /// The most bytes per second to one peer in the long run; 0: without limit.
     std::size_t lane_bytes_per_second = 0;
     /// How long small messages to a busy peer may wait to be sent as one; 0: not at all.

@@ -120,6 +120,12 @@ inline constexpr Key limits[] = {
                   .help = "The most bytes on their way to one peer without a receipt"},
      .least = 10'000,
      .most = 1'000'000'000},
+    {.property = {.name = "answer_timeout",
+                  .type = duration,
+                  .fallback = "10s",
+                  .help = "How long a peer may take for a receipt before we send again; where "
+                          "answers take longer, we learn it"},
+     .shortest = a_moment},
     {.property = {.name = "lane_bytes_per_second",
                   .type = integer,
                   .fallback = "0",

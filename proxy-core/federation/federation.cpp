@@ -26,7 +26,9 @@ Federation::Federation(FederationSettings settings, Transport& transport, StoreT
       store_fault_(logger_, "store"),
       outgoing_(grace_bytes),
       refresh_due_(steady_now()),
-      events_(std::make_shared<Channel<Event>>()) {}
+      events_(std::make_shared<Channel<Event>>()) {
+    doubt_lanes_of_before();
+}
 
 Federation::~Federation() {
     // Works still queued in the store hold pointers to this: wait until the store has done them.

@@ -169,16 +169,18 @@ class Federation : private TransportListener {
     void tell_refused(const Intaken& intaken);
     void defer(const Intaken& intaken);
     void resume_deferred();
-    void settle(Route& route, Seq before, std::variant<Settled, PeerFault> outcome,
-                std::vector<Reject> rejects);
+    void settle(Route& route, Seq before, Answered outcome, std::vector<Reject> rejects);
     void store_settled(Route& route);
     static void bury_rejected(Mailboxes& m, const Jid& from, const LaneId& lane,
                               const std::vector<Reject>& rejects, Time now);
+    void complain(const Route& route, Seq through, Seq known);
     void renew_if_restored(Route& route, Seq through);
+    void renew(Route& route, std::function<std::optional<LaneId>(Mailboxes&)> give_new);
     void tell_settled(const Jid& from, const LaneId& lane, const Settled& settled);
 
     Route* route(const LaneId& lane, const Jid& from, std::string_view what);
-    void add_lane(const OutgoingLane& stored);
+    Route& add_lane(const OutgoingLane& stored);
+    void doubt_lanes_of_before();
     void look_up(const std::set<LaneId>& lanes);
     void refresh_lanes();
     void refreshed(const std::vector<OutgoingLane>& lanes);

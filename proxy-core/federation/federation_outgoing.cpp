@@ -63,23 +63,22 @@ void Federation::take(const Resume& resume, const Jid& from) {
     schedule(*route);
 }
 
-void Federation::settle(Route& route, Seq before, std::variant<Settled, PeerFault> outcome,
-                        std::vector<Reject> rejects) {
-    const Jid& from = route.lane.peer();
-    const LaneId& lane = route.lane.id();
+void Federation::settle(Route& route, Seq before, Answered outcome, std::vector<Reject> rejects) {
     if (const auto* fault = std::get_if<PeerFault>(&outcome)) {
-        counters_.get("courant_stanzas_refused_total").add();
-        if (may_complain())
-            logger_.error("the peer acknowledges what was never sent",
-                          {{"peer", from.to_string()},
-                           {"lane", lane.value},
-                           {"through", fault->through},
-                           {"given_out", fault->given_out}});
+        complain(route, fault->through, fault->given_out);
         return renew_if_restored(route, fault->through);
+    }
+    if (const auto* copy = std::get_if<OlderCopy>(&outcome)) {
+        complain(route, copy->through, copy->genuine);
+        return renew(route, [lane = route.lane.id(), genuine = copy->genuine,
+                             now = settings_.clock()](Mailboxes& m) {
+            m.acknowledge(lane, genuine);
+            return m.renew_lane(lane, now);
+        });
     }
     follow_circuit(route, {});
     const Settled& settled = std::get<Settled>(outcome);
-    tell_settled(from, lane, settled);
+    tell_settled(route.lane.peer(), route.lane.id(), settled);
     for (Reject& reject : rejects) {
         // Who sends a message again gets its reject again.
         const auto number = std::pair(reject.seq, reject.record.value_or(0));
@@ -97,24 +96,40 @@ void Federation::settle(Route& route, Seq before, std::variant<Settled, PeerFaul
 // what waited then and had arrived before the copy was put back arrives a second time, which is
 // better than not at all.
 void Federation::renew_if_restored(Route& route, Seq through) {
+    renew(route,
+          [lane = route.lane.id(), through,
+           now = settings_.clock()](Mailboxes& m) -> std::optional<LaneId> {
+              const auto stored = m.find_lane(lane);
+              if (!stored || stored->next > through) return std::nullopt;
+              return m.renew_lane(lane, now);
+          });
+}
+
+void Federation::complain(const Route& route, Seq through, Seq known) {
+    counters_.get("courant_stanzas_refused_total").add();
+    if (may_complain())
+        logger_.error("the peer acknowledges what was never sent",
+                      {{"peer", route.lane.peer().to_string()},
+                       {"lane", route.lane.id().value},
+                       {"through", through},
+                       {"given_out", known}});
+}
+
+void Federation::renew(Route& route, std::function<std::optional<LaneId>(Mailboxes&)> give_new) {
     if (!renewed_.insert(route.lane.peer()).second) return;
     auto renewed = std::make_shared<std::optional<LaneId>>();
-    post(
-        [renewed, lane = route.lane.id(), through, now = settings_.clock()](Mailboxes& m) {
-            for (const OutgoingLane& stored : m.outgoing_lanes())
-                if (stored.lane == lane && stored.next <= through)
-                    *renewed = m.renew_lane(lane, now);
-        },
-        [this, renewed, id = route.lane.id()](const std::exception_ptr& failure) {
-            Route& old = routes_.find(id.value)->second;
-            if (failure || !*renewed) return;
-            old.lane.retire();
-            logger_.error("the store is an older copy of itself: what waits goes in a new lane",
-                          {{"peer", old.lane.peer().to_string()},
-                           {"lane", id.value},
-                           {"new_lane", (*renewed)->value}});
-            refresh_lanes();
-        });
+    post([renewed, give_new = std::move(give_new)](Mailboxes& m) { *renewed = give_new(m); },
+         [this, renewed, id = route.lane.id()](const std::exception_ptr& failure) {
+             Route& old = routes_.find(id.value)->second;
+             if (failure) renewed_.erase(old.lane.peer());
+             if (failure || !*renewed) return;
+             old.lane.retire();
+             logger_.error("the store is an older copy of itself: what waits goes in a new lane",
+                           {{"peer", old.lane.peer().to_string()},
+                            {"lane", id.value},
+                            {"new_lane", (*renewed)->value}});
+             refresh_lanes();
+         });
 }
 
 // What a receipt settled leaves the outbox. One step at a time for each lane, because a reject
@@ -207,7 +222,13 @@ void Federation::outbox_grew(std::vector<Enqueued> messages) {
     transport_.wake();
 }
 
-void Federation::add_lane(const OutgoingLane& stored) {
+// Before a job can give out numbers: what is in the store now is from before this run.
+void Federation::doubt_lanes_of_before() {
+    const auto lanes = store_.ask([](Mailboxes& m) { return m.outgoing_lanes(); });
+    for (const OutgoingLane& stored : lanes) add_lane(stored).lane.doubt();
+}
+
+Federation::Route& Federation::add_lane(const OutgoingLane& stored) {
     const auto seed = settings_.seed ^ std::hash<std::string>()(stored.lane.value);
     const auto [place, added] = routes_.try_emplace(
         stored.lane.value,
@@ -215,6 +236,7 @@ void Federation::add_lane(const OutgoingLane& stored) {
               .fault = LastingFault(logger_, "lane to " + stored.peer.to_string()),
               .stored_through = stored.acknowledged});
     if (added && online_) place->second.lane.session_began(steady_now());
+    return place->second;
 }
 
 // Of a new lane the store knows how far it is acknowledged.
@@ -253,8 +275,7 @@ void Federation::refresh_lanes() {
 
 void Federation::refreshed(const std::vector<OutgoingLane>& lanes) {
     for (const OutgoingLane& stored : lanes) {
-        add_lane(stored);
-        Route& route = routes_.find(stored.lane.value)->second;
+        Route& route = add_lane(stored);
         route.lane.grew(stored.next - 1, steady_now());
         store_settled(route);
         schedule(route);
@@ -298,6 +319,12 @@ bool Federation::may_read_ahead() const {
 }
 
 void Federation::pump(Route& route, std::optional<Message> fresh) {
+    if (const auto number = route.lane.question(steady_now())) {
+        const Void question{route.lane.id(), *number, "where do you stand?"};
+        transport_.send(to_stanza(question, route.lane.peer()));
+        follow_circuit(route, {});
+        return schedule(route);
+    }
     const auto patience = route.lane.patience();
     auto fetch = route.lane.next_fetch(steady_now());
     if (!fetch) {

@@ -1,6 +1,7 @@
 #include "proxy-core/federation/lane.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace courant {
 namespace {
@@ -54,7 +55,11 @@ Lane::Lane(const OutgoingLane& stored, const LaneLimits& limits, std::uint64_t s
 
 Circuit Lane::circuit() const {
     if (!open_) return Circuit::closed;
-    return in_flight_.empty() ? Circuit::open : Circuit::half_open;
+    return in_flight_.empty() && !asking_ ? Circuit::open : Circuit::half_open;
+}
+
+void Lane::doubt() {
+    if (given_out_ > 0) doubted_ = given_out_;
 }
 
 void Lane::session_began(Instant now) {
@@ -88,6 +93,7 @@ void Lane::go_back() {
     resend_.clear();
     voided_at_.reset();
     answer_due_.reset();
+    asking_ = false;
     ++turn_;
 }
 
@@ -108,14 +114,24 @@ bool Lane::crowded() const {
     return limits_.coalesce > milliseconds(0) && loose_.messages >= crowd;
 }
 
+// Whether nothing goes before the question is answered: all that is older has been.
+bool Lane::must_ask() const {
+    return doubted_ && acknowledged_ >= *doubted_ && given_out_ > *doubted_;
+}
+
+// The highest number that may go.
+Seq Lane::sendable() const {
+    return doubted_ ? std::min(readable_, *doubted_) : readable_;
+}
+
 // How many messages may go.
 std::int64_t Lane::room() const {
     if (open_) return in_flight_.empty() ? 1 : 0;
     const std::int64_t room = limits_.window_messages - in_flight();
     if (room <= 0 || bytes_in_flight_ >= limits_.window_bytes) return 0;
     // A window that opens by one message at a time would read the outbox once per message.
-    if (room < limits_.window_messages / 4 && readable_ - sent_ > room) return 0;
-    return room;
+    if (room < limits_.window_messages / 4 && sendable() - sent_ > room) return 0;
+    return doubted_ ? std::min(room, sendable() - sent_) : room;
 }
 
 // Until when small messages wait for others.
@@ -128,8 +144,8 @@ Instant Lane::held_until() const {
 // When something could go, if nothing happens until then.
 std::optional<Instant> Lane::may_go_at() const {
     const Instant at = std::max(paused_until_, cap_.opens_at());
-    if (!resend_.empty()) return at;
-    if (sent_ >= readable_ || room() == 0) return std::nullopt;
+    if (!resend_.empty() || must_ask()) return at;
+    if (sent_ >= sendable() || room() == 0) return std::nullopt;
     return std::max(at, held_until());
 }
 
@@ -137,8 +153,17 @@ std::optional<Instant> Lane::due() const {
     if (retired_ || fetching_) return std::nullopt;
     if (crowded()) return Instant::min();
     if (!online_) return std::nullopt;
+    if (asking_) return answer_due_;
     const auto at = may_go_at();
     return at && answer_due_ ? std::min(at, answer_due_) : (at ? at : answer_due_);
+}
+
+std::optional<Seq> Lane::question(Instant now) {
+    if (retired_ || fetching_ || !online_ || asking_ || !must_ask()) return std::nullopt;
+    if (*may_go_at() > now) return std::nullopt;
+    asking_ = true;
+    answer_due_ = now + patience_;
+    return doubted_;
 }
 
 std::optional<Fetch> Lane::next_fetch(Instant now) {
@@ -154,7 +179,7 @@ std::optional<Fetch> Lane::next_fetch(Instant now) {
         return Fetch{.after = sent_, .merge = loose_.from};
     }
     const auto at = may_go_at();
-    if (!online_ || !at || *at > now) return std::nullopt;
+    if (!online_ || must_ask() || !at || *at > now) return std::nullopt;
     fetching_ = true;
     if (!resend_.empty()) {
         const auto [from, to] = resend_.back();
@@ -222,8 +247,21 @@ void Lane::learn(const InFlight& answered, Instant now) {
     patience_ = std::max(limits_.answer_timeout, std::min(slowest_ * 2, limits_.longest_pause));
 }
 
-std::variant<Settled, PeerFault> Lane::receipt(Seq through, Instant now) {
+// The peer's word counts only after it was asked: a receipt that was stored for us while we were
+// away may be older than what it knows.
+void Lane::believe(Instant now) {
+    const bool sent = !in_flight_.empty() && in_flight_.front().sent_at;
+    if (!doubted_ || (!asking_ && !sent)) return;
+    doubted_.reset();
+    if (!std::exchange(asking_, false)) return;
+    answer_due_.reset();
+    close_circuit(now);
+}
+
+Answered Lane::receipt(Seq through, Instant now) {
+    if (doubted_ && through > *doubted_) return OlderCopy{through, *doubted_};
     if (through > given_out_) return PeerFault{through, given_out_};
+    believe(now);
     peer_through_ = through;
     Settled settled;
     while (!in_flight_.empty() && in_flight_.front().seq <= through) {
@@ -271,18 +309,19 @@ std::optional<std::pair<Seq, Seq>> Lane::to_void(Seq from, Seq to, Instant now) 
     return std::pair{first, last};
 }
 
-std::variant<Settled, PeerFault> Lane::resume(Seq next, Instant now) {
-    auto settled = receipt(next - 1, now);
-    if (std::holds_alternative<PeerFault>(settled)) return settled;
+Answered Lane::resume(Seq next, Instant now) {
+    auto answered = receipt(next - 1, now);
+    if (!std::holds_alternative<Settled>(answered)) return answered;
     go_back();
     close_circuit(now);
-    return settled;
+    return answered;
 }
 
 void Lane::bounced(Seq seq, Bounce kind, Instant now) {
     const bool flying =
         !in_flight_.empty() && seq >= in_flight_.front().seq && seq <= in_flight_.back().seq;
-    if (flying) open_circuit(kind, now);
+    const bool question = asking_ && seq == *doubted_;
+    if (flying || question) open_circuit(kind, now);
 }
 
 }  // namespace courant

@@ -26,6 +26,12 @@
 // must not wait for others. What may have been sent is never changed, and what was in the outbox
 // before this lane was made may have been.
 //
+// A store may be an older copy of itself: somebody has put yesterday's back. The peer then knows
+// numbers that the store gives out a second time, and would take what goes under them for
+// repetitions. So what is numbered in this run waits until the peer has said once where it stands.
+// Where something older goes first, its receipt says so; otherwise the lane asks, with a void for
+// the last number of before, which every receiver answers and nobody stores.
+//
 // Thread: belongs to the federation thread; nothing here locks. Time is passed in, never read.
 // Protocol: schemas/PROTOCOL.md, "Lanes".
 #pragma once
@@ -121,6 +127,17 @@ struct PeerFault {
     Seq given_out = 0;
 };
 
+/// A receipt beyond what had been given out before this run, although nothing newer has been sent:
+/// the store is an older copy of itself. Through `genuine` the numbers mean to the peer what they
+/// mean here.
+struct OlderCopy {
+    Seq through = 0;
+    Seq genuine = 0;
+};
+
+/// What comes of a receipt.
+using Answered = std::variant<Settled, PeerFault, OlderCopy>;
+
 /// The sender's side of a lane.
 class Lane {
   public:
@@ -134,7 +151,7 @@ class Lane {
     /// Messages read to be sent, or sent, and not yet covered by a receipt.
     std::int64_t in_flight() const { return static_cast<std::int64_t>(in_flight_.size()); }
     /// Whether the outbox has more than what was read to be sent.
-    bool has_more() const { return sent_ < readable_; }
+    bool has_more() const { return sent_ < sendable(); }
     /// Whether messages flow.
     Circuit circuit() const;
     /// Counts how often the lane went back: what was fetched under another number is not to be sent
@@ -143,6 +160,9 @@ class Lane {
     /// How long an answer may take at present.
     std::chrono::milliseconds patience() const { return patience_; }
 
+    /// The lane is one of an earlier run: what comes after its last number waits for the peer's
+    /// word. Before the first session.
+    void doubt();
     /// A session began: everything unacknowledged goes again; one message alone, if the circuit was
     /// not closed.
     void session_began(Instant now);
@@ -156,6 +176,9 @@ class Lane {
     /// When next_fetch() should be asked: then it either has something, or notes that the peer was
     /// silent for too long.
     std::optional<Instant> due() const;
+    /// The number for which a void is to be sent now, so that the peer says where it stands. To be
+    /// asked before next_fetch().
+    std::optional<Seq> question(Instant now);
     /// What to read now, if anything may go; the caller answers with fetched().
     std::optional<Fetch> next_fetch(Instant now);
     /// What the merge of a fetch came to: the last number of the lane's outbox. Before fetched().
@@ -167,15 +190,14 @@ class Lane {
     /// A message in flight was given to the transport: its answer can be expected.
     void sent(Seq seq, Instant now);
 
-    /// The peer has everything through this number. How many messages in flight that settles, or
-    /// the peer's fault.
-    std::variant<Settled, PeerFault> receipt(Seq through, Instant now);
+    /// The peer has everything through this number. What that settles, or what is wrong with it.
+    Answered receipt(Seq through, Instant now);
     /// The peer lacks these numbers; they are sent again, each at most once in a while. Returns
     /// those that are gone from the outbox because the peer had acknowledged them: the caller sends
     /// voids for them, a window of them at a time.
     std::optional<std::pair<Seq, Seq>> missing(Seq from, Seq to, Instant now);
     /// The peer begins a session and expects `next`.
-    std::variant<Settled, PeerFault> resume(Seq next, Instant now);
+    Answered resume(Seq next, Instant now);
     /// A message came back: the circuit opens. Of one that is not in flight it means nothing: it is
     /// the second of a window.
     void bounced(Seq seq, Bounce kind, Instant now);
@@ -197,10 +219,13 @@ class Lane {
     void open_circuit(Bounce kind, Instant now);
     void close_circuit(Instant now);
     bool crowded() const;
+    bool must_ask() const;
+    Seq sendable() const;
     std::int64_t room() const;
     Instant held_until() const;
     std::optional<Instant> may_go_at() const;
     void learn(const InFlight& answered, Instant now);
+    void believe(Instant now);
     std::optional<std::pair<Seq, Seq>> to_void(Seq from, Seq to, Instant now);
 
     LaneId id_;
@@ -210,6 +235,8 @@ class Lane {
     Seq sent_;       ///< the highest number fetched to be sent in this session
     Seq given_out_;  ///< the highest number that exists
     Seq readable_;   ///< the highest number that the outbox can be expected to answer with
+    std::optional<Seq> doubted_;  ///< numbers beyond it wait until the peer has answered
+    bool asking_ = false;         ///< the question is under way
     Loose loose_;
     std::deque<InFlight> in_flight_;
     std::int64_t bytes_in_flight_ = 0;

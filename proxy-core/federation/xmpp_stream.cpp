@@ -181,7 +181,10 @@ struct XmppStream::Library {
         const int idle = static_cast<int>(active->stream.target_.probe_after.count());
         const int interval = std::max(1, idle / 4);
         const int probes = 8;
+        // What the kernel has taken can no longer be overtaken: it shall not take megabytes.
+        const int unsent = 65'536;
         ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        ::setsockopt(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
         ::setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
         ::setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
         ::setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);

@@ -114,11 +114,13 @@ TEST_CASE(
         const auto lanes = stage.home.status()["lanes"];
         return !lanes.empty() && lanes[0]["last_trouble"] != "";
     }));
+    CHECK(stage.home.status()["lanes"][0]["circuit"] != "closed");
     CHECK(stage.home.status()["inbox"]["messages"] == 0);  // a bounce is never data
     CHECK(stage.home.status()["outbox"]["readings"] == household.readings);
     stage.coop_server.start();
     stage.coop.start();
     stage.wait_for(household);
+    CHECK(wait_until([&] { return stage.home.status()["lanes"][0]["circuit"] == "closed"; }));
 }
 
 TEST_CASE(

@@ -200,6 +200,30 @@ TEST_CASE("a frozen server is found out by its silence, and joined again when it
     CHECK(client.until_online(2));
 }
 
+TEST_CASE("of what a server does not read the system takes little, and the rest waits with us") {
+    if (!both_installed()) return;
+    XmppServers servers;
+    XmppServer& server =
+        servers.add(ServerKind::prosody, "energie.example", {{"ana", "secret-ana"}});
+    Client client(settings_for(servers, server, "ana"));
+    REQUIRE(client.until_online());
+    server.freeze();
+    constexpr std::size_t all = 16'000'000;
+    const std::string stanza =
+        fmt::format("<message to='ana@energie.example'><x xmlns='urn:x'>{}</x></message>",
+                    std::string(20'000, 'x'));
+    while (client.session.queued_bytes() < all) client.session.send(stanza);
+    // Until nothing moves any more.
+    std::size_t before = 0;
+    for (int still = 0; still < 20; before = client.session.queued_bytes()) {
+        client.session.poll(10ms, client.diary);
+        still = client.session.queued_bytes() == before ? still + 1 : 0;
+    }
+    const std::size_t taken = all - std::min(all, client.session.queued_bytes());
+    MESSAGE(taken << " bytes taken");
+    CHECK(taken < 1'000'000);
+}
+
 TEST_CASE("a server that stalls, lies or speaks in clear holds nobody and gets no password") {
     XmppSettings settings;
     settings.account = jid("ana@coop.example");

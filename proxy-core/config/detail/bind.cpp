@@ -108,6 +108,7 @@ LimitsConfig bind_limits(const CheckedTable& table, Faults& faults) {
         .records_per_message = count("records_per_message"),
         .window_messages = count("window_messages"),
         .window_bytes = count("window_bytes"),
+        .answer_timeout = settings.duration("answer_timeout"),
         .lane_bytes_per_second = count("lane_bytes_per_second"),
         .coalesce = settings.duration("coalesce"),
         .receive_stanza_bytes = count("receive_stanza_bytes"),

@@ -54,7 +54,8 @@ PostgresValue postgres_value(std::span<const std::string> value) {
     for (const auto& element : value) {
         if (array.size() > 1) array += ',';
         array += '"';
-        for (const char c : *postgres_value(std::string_view(element)).text) {
+        const PostgresValue checked = postgres_value(std::string_view(element));
+        for (const char c : *checked.text) {
             if (c == '"' || c == '\\') array += '\\';
             array += c;
         }

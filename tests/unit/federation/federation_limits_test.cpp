@@ -56,6 +56,32 @@ TEST_CASE("a store restored from an old copy gives what waits a new lane instead
     CHECK(pair.coop_said(fmt::format("lane='{}' seq='2'", fresh.lane.value)) == 1);
 }
 
+TEST_CASE("an old copy loses nothing either if it gives out more numbers than the peer knows") {
+    Pair pair;
+    pair.coop.sends(pair.town.jid(), 2);
+    let_settle(pair.coop, pair.town);
+    const LaneId old = pair.coop.lane_to(pair.town.jid()).lane;
+    const auto town_has = [&](Seq through) {
+        pair.town.says(pair.coop.jid(),
+                       fmt::format("<receipt xmlns='urn:courant:0' lane='{}' through='{}'/>",
+                                   old.value, through));
+        let_settle(pair.coop, pair.town);
+    };
+    town_has(2);
+    pair.coop.restart();
+    pair.coop.sends(pair.town.jid(), 30);
+    let_settle(pair.coop, pair.town);
+    // Nothing new has gone, and the peer was asked where it stands.
+    CHECK(pair.coop_said(fmt::format("<void xmlns='urn:courant:0' lane='{}' seq='2'", old.value)) ==
+          1);
+    CHECK(pair.coop_said(fmt::format("lane='{}' seq='3'", old.value)) == 0);
+    town_has(20);
+    const OutgoingLane fresh = pair.coop.lane_to(pair.town.jid());
+    CHECK(fresh.lane != old);
+    CHECK(pair.coop.waiting() == 30);
+    CHECK(pair.coop_said(fmt::format("lane='{}' seq='30'", fresh.lane.value)) == 1);
+}
+
 TEST_CASE("a peer that lies about numbers makes us begin a new lane once, and no more") {
     Pair pair;
     pair.coop.sends(pair.town.jid(), 1);

@@ -104,7 +104,7 @@ std::vector<Seq> run(Seq first, Seq last) {
 
 using Seqs = std::vector<Seq>;
 
-bool is_fault(const std::variant<Settled, PeerFault>& outcome) {
+bool is_fault(const Answered& outcome) {
     return std::holds_alternative<PeerFault>(outcome);
 }
 
@@ -523,4 +523,79 @@ TEST_CASE("a merge that fails holds nothing up") {
     CHECK_FALSE(sender.lane.fetched(*fetch, {}, start));  // the disk is full
     CHECK(sender.goes(start) == run(1, 3));
     CHECK(sender.merges.empty());
+}
+
+TEST_CASE("what this run numbers waits for the peer's word, for which a void asks once") {
+    Sender sender(10, 10);
+    sender.lane.doubt();
+    sender.lane.session_began(start);
+    CHECK_FALSE(sender.lane.question(start));  // nothing waits
+    sender.grows(3, start);
+    REQUIRE(sender.lane.due());
+    CHECK(sender.lane.question(start) == 10);
+    CHECK_FALSE(sender.lane.question(start));
+    CHECK(sender.goes(start).empty());
+    CHECK_FALSE(is_fault(sender.lane.receipt(10, start)));
+    CHECK(sender.goes(start) == run(11, 13));
+    CHECK_FALSE(sender.lane.question(start));
+}
+
+TEST_CASE("where older messages go first, their receipt is the word") {
+    Sender sender(10, 7);
+    sender.lane.doubt();
+    sender.lane.session_began(start);
+    sender.grows(5, start);
+    CHECK_FALSE(sender.lane.question(start));
+    CHECK(sender.goes(start) == run(8, 10));
+    CHECK_FALSE(sender.lane.has_more());
+    CHECK_FALSE(is_fault(sender.lane.receipt(8, start)));
+    CHECK(sender.goes(start) == run(11, 15));
+}
+
+TEST_CASE("a peer that knows more than this store gave out shows that it is an older copy") {
+    Sender sender(10, 10);
+    sender.lane.doubt();
+    sender.lane.session_began(start);
+    sender.grows(50, start);
+    CHECK(sender.lane.question(start) == 10);
+    const auto answered = sender.lane.receipt(30, start);
+    REQUIRE(std::holds_alternative<OlderCopy>(answered));
+    CHECK(std::get<OlderCopy>(answered).through == 30);
+    CHECK(std::get<OlderCopy>(answered).genuine == 10);
+    CHECK(sender.lane.acknowledged() == 10);
+    CHECK(sender.goes(start).empty());
+}
+
+TEST_CASE("a receipt from before the question is no word: servers store them for the absent") {
+    Sender sender(10, 9);
+    sender.lane.doubt();
+    sender.lane.session_began(start);
+    sender.grows(1, start);
+    CHECK_FALSE(is_fault(sender.lane.receipt(10, start)));
+    CHECK(sender.goes(start).empty());
+    CHECK(sender.lane.question(start) == 10);
+}
+
+TEST_CASE("a question without answer, or that comes back, is asked again after a pause") {
+    for (const bool comes_back : {true, false}) {
+        Sender sender(10, 10);
+        sender.lane.doubt();
+        auto now = start;
+        sender.lane.session_began(now);
+        sender.grows(1, now);
+        CHECK(sender.lane.question(now) == 10);
+        if (comes_back) {
+            sender.lane.bounced(10, Bounce::passing, now);
+        } else {
+            now = *sender.lane.due();
+            CHECK(sender.goes(now).empty());
+        }
+        CHECK(sender.lane.circuit() == Circuit::open);
+        now = *sender.lane.due();
+        CHECK(sender.lane.question(now) == 10);
+        CHECK(sender.lane.circuit() == Circuit::half_open);
+        CHECK_FALSE(is_fault(sender.lane.receipt(10, now)));
+        CHECK(sender.lane.circuit() == Circuit::closed);
+        CHECK(sender.goes(now) == Seqs{11});
+    }
 }
