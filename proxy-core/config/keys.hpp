@@ -214,7 +214,8 @@ inline constexpr Key space[] = {
                   .type = integer,
                   .fallback = "0",
                   .unit = "bytes",
-                  .help = "The most that the store may take; 0 is what its disk has"},
+                  .help = "The most that the store may take; 0 is what its disk has. Tables of a "
+                          "PostgreSQL server seldom shrink: there [outbox] max_bytes serves better"},
      .least = 0,
      .most = any_bytes},
 };

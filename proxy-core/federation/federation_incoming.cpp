@@ -19,6 +19,7 @@ std::vector<Reject> rejects_of(const Message& message, const Refusal& refusal) {
     if (!refusal.whole.empty())
         return {{.seq = message.seq, .record = {}, .reason = refusal.whole}};
     std::vector<Reject> rejects;
+    rejects.reserve(refusal.records.size());
     for (const RecordFault& fault : refusal.records)
         rejects.push_back({.seq = message.seq, .record = fault.record, .reason = fault.reason});
     return rejects;

@@ -36,7 +36,8 @@ struct SpaceRules {
     std::int64_t reserve_bytes = std::int64_t{64} << 20;
     /// The same in hundredths of the disk (or of what the store may have); the larger counts.
     std::int64_t reserve_percent = 0;
-    /// The most that the store may take; 0: what its disk has.
+    /// The most that the store may take; 0: what its disk has. Of use where the store can tell what
+    /// of its room is empty: else it stops and does not begin again before the store has shrunk.
     std::int64_t max_bytes = 0;
 };
 
