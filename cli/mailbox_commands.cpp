@@ -8,6 +8,8 @@
 
 #include "cli/command.hpp"
 #include "proxy-core/federation/protocol.hpp"
+#include "proxy-core/mailbox/body.hpp"
+#include "senml/codec.hpp"
 
 namespace courant::cli {
 namespace {
@@ -39,6 +41,9 @@ std::optional<Visit> visit(const std::string& name, const std::string& summary,
     options.add_options()("action", "", cxxopts::value<std::string>()->default_value("list"))(
         "arguments", "", cxxopts::value<std::vector<std::string>>()->default_value(""))("json",
                                                                                         "as JSON");
+    if (name != "dead")
+        options.add_options()("format", "of a message that is shown",
+                              cxxopts::value<std::string>()->default_value("xml"), "xml|json|cbor");
     options.parse_positional({"action", "arguments"});
     options.positional_help(help);
     auto given = parse(options, words, console);
@@ -59,6 +64,22 @@ ordered_json row(const Message& message) {
             {"readings", message.records},
             {"bytes", message.body.size()},
             {"stored", to_timestamp_for_people(message.stored_at)}};
+}
+
+// Prints a message's pack for whoever asked, whatever form it is kept in.
+int show_body(const Visit& visit, const Message& message, Console& console) {
+    const auto format = senml::format_from(visit.given["format"].as<std::string>());
+    if (!format) throw UsageError("--format: " + format.error().what);
+    BodyReader reader(stored_body_limits);
+    senml::Pack pack;
+    if (const auto read = reader.read(message.body, message.stored_at, pack); !read)
+        throw Error(fmt::format("message {} cannot be read: {}", message.seq, read.error()),
+                    Retry::useless);
+    const auto text = senml::write(*format, pack);
+    if (!text) throw Error(text.error().to_string(), Retry::useless);
+    console.out << *text;
+    if (*format != senml::Format::cbor) console.out << '\n';
+    return Exit::done;
 }
 
 int list_outbox(Visit& visit, Console& console) {
@@ -86,8 +107,7 @@ int show_outgoing(Visit& visit, Console& console) {
         console.err << "no such message waits; it may have been acknowledged, or dropped\n";
         return Exit::failed;
     }
-    console.out << message->body << '\n';
-    return Exit::done;
+    return show_body(visit, *message, console);
 }
 
 int list_inbox(Visit& visit, Console& console) {
@@ -114,8 +134,7 @@ int show_arrival(Visit& visit, Console& console) {
         console.err << "the inbox has nothing at position " << position << '\n';
         return Exit::failed;
     }
-    console.out << found.front().message.body << '\n';
-    return Exit::done;
+    return show_body(visit, found.front().message, console);
 }
 
 }  // namespace

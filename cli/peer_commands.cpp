@@ -14,16 +14,24 @@ using nlohmann::ordered_json;
 
 int add_peer(const cxxopts::ParseResult& given, const Config& config, Store& store,
              Console& console) {
-    if (given.count("jid") == 0) throw UsageError("peer add JID [--relay]");
+    if (given.count("jid") == 0) throw UsageError("peer add JID [--relay] [--xml-only]");
     const Jid jid = jid_from(given["jid"].as<std::string>());
     if (jid == config.identity.jid) throw UsageError("that is this proxy itself");
     store.commit([&](Mailboxes& m) {
         m.put_peer({.jid = jid,
                     .relay = given.count("relay") > 0,
-                    .added_at = std::chrono::system_clock::now()});
+                    .added_at = std::chrono::system_clock::now(),
+                    .xml_only = given.count("xml-only") > 0});
     });
     console.err << jid.to_string() << " is a peer\n";
     return Exit::done;
+}
+
+// What it gets, and why.
+std::string_view packs_for(const Peer& peer) {
+    if (peer.xml_only) return "xml only";
+    if (!peer.packed) return "not asked yet";
+    return *peer.packed ? "packed" : "xml";
 }
 
 int list_peers(const cxxopts::ParseResult& given, Store& store, Console& console) {
@@ -31,6 +39,7 @@ int list_peers(const cxxopts::ParseResult& given, Store& store, Console& console
     for (const Peer& peer : read_from(store, [](Mailboxes& m) { return m.peers(); }))
         rows.push_back({{"peer", peer.jid.to_string()},
                         {"relay", peer.relay ? "yes" : "no"},
+                        {"packs", packs_for(peer)},
                         {"added", to_timestamp_for_people(peer.added_at)}});
     print_list(console.out, rows, listing_of(given));
     return Exit::done;
@@ -90,7 +99,7 @@ int peer_command(Words words, Console& console) {
     auto options = options_for("peer", "The proxies that this one knows");
     options.add_options()("action", "", cxxopts::value<std::string>()->default_value("list"))(
         "jid", "", cxxopts::value<std::string>())("relay", "it may speak names of others")(
-        "json", "as JSON");
+        "xml-only", "it gets XML, also if it understands packed packs")("json", "as JSON");
     options.parse_positional({"action", "jid"});
     options.positional_help("[list | add JID]");
     const auto given = parse(options, words, console);
@@ -100,7 +109,7 @@ int peer_command(Words words, Console& console) {
     const auto action = (*given)["action"].as<std::string>();
     if (action == "add") return add_peer(*given, config, *store, console);
     if (action == "list") return list_peers(*given, *store, console);
-    throw UsageError("peer list, or peer add JID [--relay]");
+    throw UsageError("peer list, or peer add JID [--relay] [--xml-only]");
 }
 
 int subscription_command(Words words, Console& console) {

@@ -36,6 +36,8 @@ FederationSettings federation_settings(const Config& config, SpaceWatch& space) 
     settings.lanes.stanza_bytes = static_cast<std::int64_t>(config.limits.stanza_bytes);
     settings.seed = std::random_device{}();
     settings.stanzas.max_depth = config.limits.receive_depth;
+    settings.encodings = config.federation.encodings;
+    settings.bodies.unpacked_bytes = config.limits.receive_pack_bytes;
     return settings;
 }
 

@@ -1,13 +1,21 @@
 // `courant run`: the proxy itself, until somebody stops it; with --once, every job once.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <ostream>
 #include <stop_token>
+#include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "cli/command.hpp"
 #include "cli/program.hpp"
@@ -104,8 +112,79 @@ std::unique_ptr<Program> made_from(Config& config, std::optional<Config> before,
     return std::make_unique<Program>(config, store, logger_of(config));
 }
 
+/// The right to run on a store that several machines can reach: one process has it at a time. It
+/// ends with this object, or a while after a process that was killed.
+class Tenancy {
+  public:
+    /// Throws StoreError where another process runs on the store.
+    Tenancy(const StoreConfig& config, StoreThread& store)
+        : shared_(is_shared(config)), store_(store), holder_(holder()) {
+        if (!shared_) return;
+        bury_the_dead();
+        if (!renew())
+            throw StoreError(
+                fmt::format("{}: another courant runs on this store, or was killed less than {} s "
+                            "ago. One runs at a time.",
+                            place_of(config), term.count()),
+                Retry::worthwhile);
+    }
+    ~Tenancy() {
+        if (shared_) store_.post([holder = holder_](Mailboxes& m) { m.release_all(holder); }, {});
+    }
+    Tenancy(const Tenancy&) = delete;
+    Tenancy& operator=(const Tenancy&) = delete;
+
+    /// To be called often; whether it still has the right. A store that cannot be asked has not
+    /// given it to anybody else.
+    bool keep() {
+        const auto now = std::chrono::steady_clock::now();
+        if (!shared_ || now - renewed_ < term / 3) return true;
+        renewed_ = now;
+        try {
+            return renew();
+        } catch (const StoreError&) {
+            return true;
+        }
+    }
+
+  private:
+    static constexpr std::chrono::seconds term{30};
+    static constexpr std::string_view what = "store";
+
+    static std::string holder() {
+        std::array<char, 256> host{};
+        ::gethostname(host.data(), host.size() - 1);
+        return fmt::format("{} {}", host.data(), ::getpid());
+    }
+    // Who was killed on this machine does not come back for its right.
+    void bury_the_dead() {
+        const std::string host = holder().substr(0, holder().rfind(' ') + 1);
+        store_.ask([&](Mailboxes& m) {
+            for (const Lease& lease : m.leases(std::chrono::system_clock::now())) {
+                if (lease.what != what || !lease.holder.starts_with(host)) continue;
+                const pid_t pid = std::atoi(lease.holder.c_str() + host.size());
+                if (::kill(pid, 0) != 0 && errno == ESRCH) m.release(what, lease.holder);
+            }
+        });
+    }
+    bool renew() {
+        const std::vector<std::string> wanted{std::string(what)};
+        return !store_
+                    .ask([&](Mailboxes& m) {
+                        return m.hold(wanted, holder_, term, std::chrono::system_clock::now());
+                    })
+                    .empty();
+    }
+
+    bool shared_;
+    StoreThread& store_;
+    std::string holder_;
+    std::chrono::steady_clock::time_point renewed_ = std::chrono::steady_clock::now();
+};
+
 int run_until_stopped(Config config, const cxxopts::ParseResult& given, StoreThread& store,
                       const Signals& signals) {
+    Tenancy tenancy(config.store, store);
     std::optional<Config> before;
     for (;;) {
         const auto program = made_from(config, std::exchange(before, std::nullopt), store);
@@ -119,6 +198,12 @@ int run_until_stopped(Config config, const cxxopts::ParseResult& given, StoreThr
         while (wish != Wish::stop && !next) {
             wish = signals.wait(std::chrono::milliseconds(500));
             program->watch();
+            if (!tenancy.keep()) {
+                logger.error("another courant has taken over this store",
+                             {{"store", place_of(config.store)}});
+                program->stop();
+                return Exit::failed;
+            }
             if (wish == Wish::reload) next = reloaded(given, config, logger);
         }
         logger.info(next ? "reloading" : "stopping");
@@ -139,7 +224,10 @@ int run_command(Words words, Console& console) {
     Config config = config_of(*given);
     const Signals signals;
     StoreThread store(open_store(config.store, Ownership::exclusive));
-    if (given->count("once") > 0) return run_once(config, store, signals);
+    if (given->count("once") > 0) {
+        const Tenancy tenancy(config.store, store);
+        return run_once(config, store, signals);
+    }
     return run_until_stopped(std::move(config), *given, store, signals);
 }
 

@@ -114,7 +114,10 @@ ordered_json jobs(const Snapshot& now) {
 ordered_json peers(const Snapshot& now) {
     ordered_json rows = ordered_json::array();
     for (const Peer& peer : now.peers)
-        rows.push_back({{"peer", peer.jid.to_string()}, {"relay", peer.relay}});
+        rows.push_back({{"peer", peer.jid.to_string()},
+                        {"relay", peer.relay},
+                        {"xml_only", peer.xml_only},
+                        {"packed", peer.packed ? ordered_json(*peer.packed) : nullptr}});
     return rows;
 }
 

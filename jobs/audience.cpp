@@ -20,7 +20,8 @@ std::string peoples_spelling(std::string_view name) {
 
 }  // namespace
 
-Audience::Audience(std::span<const Subscription> subscriptions) {
+Audience::Audience(std::span<const Subscription> subscriptions, std::span<const Peer> known) {
+    for (const Peer& peer : known) peers_.emplace(peer.jid, peer);
     const auto destination_of = [](const Subscription& one) {
         return Destination{one.peer, one.retain, one.grant};
     };
@@ -41,7 +42,7 @@ Audience::Audience(std::span<const Subscription> subscriptions) {
         else
             patterns_.emplace_back(one.series, subscription);
     }
-    peers_ = peers.size();
+    peer_count_ = peers.size();
 }
 
 Audience::Seats Audience::seats(std::string_view name) const {
@@ -52,7 +53,7 @@ Audience::Seats Audience::seats(std::string_view name) const {
         if (series_matches(pattern, series)) fitting.push_back(subscription);
     std::sort(fitting.begin(), fitting.end());
     Seats seats;
-    std::vector<bool> served(peers_);
+    std::vector<bool> served(peer_count_);
     for (const std::uint32_t subscription : fitting) {
         const Place& place = places_[subscription];
         if (served[place.peer]) continue;
@@ -61,6 +62,11 @@ Audience::Seats Audience::seats(std::string_view name) const {
     }
     std::sort(seats.begin(), seats.end());
     return seats;
+}
+
+const Peer* Audience::find_peer(const Jid& peer) const {
+    const auto found = peers_.find(peer);
+    return found == peers_.end() ? nullptr : &found->second;
 }
 
 const Audience::Seats& RememberedAudience::seats(std::string_view name) {
@@ -77,7 +83,7 @@ const Audience::Seats& RememberedAudience::seats(std::string_view name) {
 std::shared_ptr<const Audience> CurrentAudience::get(Mailboxes& mailboxes) {
     const std::int64_t revision = mailboxes.subscriptions_revision();
     if (revision != revision_) {
-        audience_ = std::make_shared<const Audience>(mailboxes.subscriptions());
+        audience_ = std::make_shared<const Audience>(mailboxes.subscriptions(), mailboxes.peers());
         revision_ = revision;
     }
     return audience_;

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -37,13 +38,17 @@ class Audience {
     /// Destinations as their places in `destinations`, in rising order.
     using Seats = std::vector<std::uint32_t>;
 
-    explicit Audience(std::span<const Subscription> subscriptions);
+    /// `peers` are those whose wishes are known.
+    explicit Audience(std::span<const Subscription> subscriptions,
+                      std::span<const Peer> peers = {});
 
     /// All that there are, each once, in order.
     const std::vector<Destination>& destinations() const { return destinations_; }
     /// Who gets the series of that name, in either spelling: each peer once, as its first
     /// subscription that fits says.
     Seats seats(std::string_view name) const;
+    /// What is known of a peer; null for a stranger.
+    const Peer* find_peer(const Jid& peer) const;
 
   private:
     struct Place {
@@ -52,7 +57,8 @@ class Audience {
     };
     std::vector<Destination> destinations_;
     std::vector<Place> places_;  ///< by subscription
-    std::size_t peers_ = 0;
+    std::size_t peer_count_ = 0;
+    std::map<Jid, Peer> peers_;
     std::unordered_map<std::string, std::vector<std::uint32_t>>
         exact_;                                                    ///< subscriptions by series
     std::vector<std::pair<std::string, std::uint32_t>> patterns_;  ///< and those that are patterns

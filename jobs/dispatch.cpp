@@ -46,12 +46,30 @@ Plan plan(const Pack& pack, RememberedAudience& audience) {
     return plan;
 }
 
+/// How a peer's messages are cut.
+struct Cut {
+    bool packed = false;  ///< the compact form may go, too
+    std::size_t records = 0;
+};
+
+Cut cut_for(const Peer* peer, const DispatchRules& rules) {
+    const bool asked = peer != nullptr && peer->packed;
+    const bool refuses = peer != nullptr && (peer->xml_only || (asked && !*peer->packed));
+    if (refuses || rules.encodings == Encodings::xml_only)
+        return {.packed = false, .records = rules.records_per_message};
+    return {.packed = true,
+            .records = asked ? rules.packed_records_per_message : rules.records_per_message};
+}
+
+}  // namespace
+
 /// Writes the readings of one destination into messages.
-class Cutter {
+class Dispatcher::Cutter {
   public:
-    Cutter(const Pack& pack, const Destination& to, const DispatchRules& rules,
+    Cutter(Dispatcher& owner, const Pack& pack, const Destination& to, const Cut& how,
            std::set<std::size_t>& refused, Dispatch& out)
-        : pack_(pack), rules_(rules), refused_(refused), out_(out), peer_(to.peer) {
+        : owner_(owner), pack_(pack), how_(how), refused_(refused), out_(out), peer_(to.peer) {
+        const DispatchRules& rules = owner.rules_;
         envelope_ = {
             .retain = to.retain, .grant = to.grant, .quality = rules.quality, .hops = {rules.self}};
         const std::size_t overhead = stanza_overhead(envelope_, peer_);
@@ -59,33 +77,42 @@ class Cutter {
     }
 
     void cut(std::span<const std::size_t> records) {
-        for (; !records.empty();
-             records = records.subspan(std::min(records.size(), rules_.records_per_message)))
-            message(records.first(std::min(records.size(), rules_.records_per_message)));
+        for (; !records.empty(); records = records.subspan(std::min(records.size(), how_.records)))
+            message(records.first(std::min(records.size(), how_.records)));
     }
 
   private:
     // One message if it fits, else two halves: sizes differ too much between numbers and texts to
     // guess.
     void message(std::span<const std::size_t> records) {
-        part_.clear();
-        for (const std::size_t i : records) part_.add_from(pack_, i);
-        auto body = senml::write(senml::Format::xml, part_);
-        if (body && body->size() <= room_) {
+        owner_.part_.clear();
+        for (const std::size_t i : records) owner_.part_.add_from(pack_, i);
+        const auto written =
+            owner_.xml_writer_.write(senml::Format::xml, owner_.part_, owner_.xml_);
+        if (written && owner_.xml_.size() <= room_) {
             out_.messages.push_back(
-                {peer_, envelope_, std::move(*body), static_cast<std::int64_t>(records.size())});
+                {peer_, envelope_, shorter_body(), static_cast<std::int64_t>(records.size())});
         } else if (records.size() == 1) {
-            if (body)
+            if (written)
                 refuse(records.front(),
                        fmt::format("its message would be over limits.stanza_bytes = {}",
-                                   rules_.stanza_bytes),
-                       std::move(*body));
+                                   owner_.rules_.stanza_bytes),
+                       owner_.xml_);
             else
-                refuse(records.front(), body.error().to_string(), as_found(records.front()));
+                refuse(records.front(), written.error().to_string(), as_found(records.front()));
         } else {
             message(records.first(records.size() / 2));
             message(records.subspan(records.size() / 2));
         }
+    }
+
+    // Of the part that was written in XML.
+    std::string shorter_body() {
+        if (how_.packed) {
+            auto compact = owner_.body_writer_.compact(owner_.part_);
+            if (compact && pack_bytes(*compact) < owner_.xml_.size()) return std::move(*compact);
+        }
+        return owner_.xml_;
     }
 
     // What no format has an image for: NaN, a time long ago, a control character.
@@ -115,32 +142,33 @@ class Cutter {
         out_.refused.push_back({where, reason, std::move(payload)});
     }
 
+    Dispatcher& owner_;
     const Pack& pack_;
-    const DispatchRules& rules_;
+    Cut how_;
     std::set<std::size_t>& refused_;  ///< records that are no more to be refused
     Dispatch& out_;
     Jid peer_;
     Envelope envelope_;
     std::size_t room_ = 0;
-    Pack part_;
 };
 
-}  // namespace
-
-Dispatch dispatch(const Pack& pack, RememberedAudience& audience, const DispatchRules& rules) {
+Dispatch Dispatcher::dispatch(const Pack& pack, RememberedAudience& audience) {
     Dispatch out;
     const Plan who_gets_what = plan(pack, audience);
     out.unwanted = who_gets_what.unwanted;
     std::set<std::size_t> refused;
-    for (const auto& [seat, records] : who_gets_what.records)
-        Cutter(pack, audience.audience().destinations()[seat], rules, refused, out).cut(records);
+    for (const auto& [seat, records] : who_gets_what.records) {
+        const Destination& to = audience.audience().destinations()[seat];
+        const Cut how = cut_for(audience.audience().find_peer(to.peer), rules_);
+        Cutter(*this, pack, to, how, refused, out).cut(records);
+    }
     return out;
 }
 
-Dispatch dispatch(const Pack& pack, std::span<const Subscription> subscriptions,
-                  const DispatchRules& rules) {
-    RememberedAudience audience(std::make_shared<const Audience>(subscriptions));
-    return dispatch(pack, audience, rules);
+Dispatch Dispatcher::dispatch(const Pack& pack, std::span<const Subscription> subscriptions,
+                              std::span<const Peer> peers) {
+    RememberedAudience audience(std::make_shared<const Audience>(subscriptions, peers));
+    return dispatch(pack, audience);
 }
 
 }  // namespace courant

@@ -3,6 +3,12 @@
 // Every peer gets the series that it has subscribed to, in the order in which they came, split into
 // messages that stay under the smallest stanza limit on the way. The pack is written here, once per
 // peer and grant, so that the threads behind have nothing to do but to store and to send it.
+//
+// It is written in XML and, unless the peer is known not to want that, compact (mailbox/body.hpp);
+// the shorter one goes. XML is written in any case: what has no image in it, or too large a one,
+// could not go to a peer that stops reading the other. Of one reading XML is the shorter one; from
+// two on the compact form is, and from then on it saves more in the servers, which pay per element,
+// than it costs here (tests/bench/README.md).
 #pragma once
 
 #include <cstddef>
@@ -13,7 +19,9 @@
 #include "jobs/audience.hpp"
 #include "proxy-core/adapter.hpp"
 #include "proxy-core/federation/jid.hpp"
+#include "proxy-core/mailbox/body.hpp"
 #include "proxy-core/mailbox/message.hpp"
+#include "senml/codec.hpp"
 #include "senml/pack.hpp"
 
 namespace courant {
@@ -23,6 +31,10 @@ struct DispatchRules {
     /// This proxy: the first hop.
     Jid self;
     std::size_t records_per_message = 500;
+    /// The same toward peers that have said that they read packed packs: those do not mind more.
+    std::size_t packed_records_per_message = 2'000;
+    /// What we write.
+    Encodings encodings = Encodings::xml_and_packed;
     /// The largest stanza, in bytes, all that surrounds the pack included.
     std::size_t stanza_bytes = 200'000;
     Quality quality = Quality::raw;
@@ -37,11 +49,29 @@ struct Dispatch {
     std::int64_t unwanted = 0;
 };
 
-/// Cuts a pack into messages for those who subscribed to its series.
-Dispatch dispatch(const senml::Pack& pack, RememberedAudience& audience,
-                  const DispatchRules& rules);
-/// The same once, for who does not keep an audience.
-Dispatch dispatch(const senml::Pack& pack, std::span<const Subscription> subscriptions,
-                  const DispatchRules& rules);
+/// Cuts packs into messages for those who subscribed to their series; keeps its memory from pack to
+/// pack.
+///
+/// Thread: belongs to one thread.
+class Dispatcher {
+  public:
+    explicit Dispatcher(DispatchRules rules) : rules_(std::move(rules)) {}
+
+    /// Asks the audience who gets what, and in which form.
+    Dispatch dispatch(const senml::Pack& pack, RememberedAudience& audience);
+    /// The same once, for who does not keep an audience. `peers` says which form each wants; who is
+    /// not among them may get either.
+    Dispatch dispatch(const senml::Pack& pack, std::span<const Subscription> subscriptions,
+                      std::span<const Peer> peers = {});
+
+  private:
+    class Cutter;
+
+    DispatchRules rules_;
+    senml::Writer xml_writer_;
+    BodyWriter body_writer_;
+    senml::Pack part_;
+    std::string xml_;
+};
 
 }  // namespace courant

@@ -26,7 +26,7 @@ Outbound::Outbound(std::string adapter, DispatchRules rules, StoreThread& store,
                    OutboxGrew outbox_grew, Counters& counters,
                    std::shared_ptr<CurrentAudience> audience, Obstacle obstacle)
     : adapter_(std::move(adapter)),
-      rules_(std::move(rules)),
+      dispatcher_(std::move(rules)),
       store_(store),
       outbox_grew_(std::move(outbox_grew)),
       counters_(counters),
@@ -90,7 +90,7 @@ void Outbound::put(const senml::Pack& readings, const std::vector<Refused>& refu
     Dispatch work;
     std::vector<Enqueued> numbers;
     for (;;) {
-        work = dispatch(readings, *remembered_, rules_);
+        work = dispatcher_.dispatch(readings, *remembered_);
         work.refused.insert(work.refused.begin(), refused.begin(), refused.end());
         Committed committed = commit(work, cursor, now);
         if (!committed.obstacle.empty()) throw NoRoom(committed.obstacle);

@@ -58,7 +58,7 @@ class Outbound {
     Committed commit(const Dispatch& work, const std::optional<std::string>& cursor, Time now);
 
     std::string adapter_;
-    DispatchRules rules_;
+    Dispatcher dispatcher_;
     StoreThread& store_;
     OutboxGrew outbox_grew_;
     Counters& counters_;

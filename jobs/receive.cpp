@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "proxy-core/access/series_pattern.hpp"
+#include "proxy-core/federation/intake.hpp"
 #include "proxy-core/federation/protocol.hpp"
 #include "senml/codec.hpp"
 #include "senml/name.hpp"
@@ -78,18 +79,19 @@ void ReceiveJob::add(const Arrival& arrival, const Call& call) {
     const Message& message = arrival.message;
     const auto carrier = std::make_shared<const Carrier>(
         Carrier{message.lane, message.seq, message.envelope, message.stored_at});
-    const auto pack = senml::read(senml::Format::xml, message.body,
-                                  {.now = message.stored_at, .names = senml::NameRule::federated});
-    if (!pack) {  // it was read before it came in; a body that has changed since is worth a look,
+    const auto read = bodies_.read(message.body, message.stored_at, pack_);
+    if (!read) {  // it was read before it came in; a body that has changed since is worth a look,
                   // and is no reason to stop
-        batch_.dead.push_back(
-            {call.now, {carrier, std::nullopt}, pack.error().to_string(), message.body});
+        batch_.dead.push_back({call.now,
+                               {carrier, std::nullopt},
+                               read.error(),
+                               payload_text(message.body, message.stored_at)});
         return;
     }
-    const auto wanted = wanted_names(*pack, rules_.series);
-    for (std::size_t i = 0; i < pack->size(); ++i) {
-        if (!wanted[static_cast<std::size_t>((*pack)[i].name)]) continue;
-        batch_.open.add_from(*pack, i);
+    const auto wanted = wanted_names(pack_, rules_.series);
+    for (std::size_t i = 0; i < pack_.size(); ++i) {
+        if (!wanted[static_cast<std::size_t>(pack_[i].name)]) continue;
+        batch_.open.add_from(pack_, i);
         batch_.origins.push_back({carrier, static_cast<std::int64_t>(i) + 1});
     }
 }

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "jobs/job.hpp"
+#include "proxy-core/mailbox/body.hpp"
 #include "proxy-core/mailbox/store_thread.hpp"
 #include "proxy-core/observe/counters.hpp"
 #include "proxy-core/observe/log.hpp"
@@ -88,6 +89,8 @@ class ReceiveJob : public Job {
     StoreThread& store_;
     Logger logger_;
     Counters& counters_;
+    BodyReader bodies_{stored_body_limits};
+    senml::Pack pack_;  ///< the message read last, for its memory
     Batch batch_;
 };
 

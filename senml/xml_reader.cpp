@@ -240,7 +240,8 @@ XmlEvent XmlReader::read_characters() {
     text_ = text_in_.substr(begin, end - begin);
     const auto close = text_.find("]]>");
     if (close != std::string_view::npos) return fail_at(begin + close, "']]>' in text");
-    if (text_.find_first_of("&\r") == std::string_view::npos) {
+    // Twice the quick search for one character: looking for either would take each byte by itself.
+    if (text_.find('&') == std::string_view::npos && text_.find('\r') == std::string_view::npos) {
         position_ = end;
         return XmlEvent::text;
     }

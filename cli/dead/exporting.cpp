@@ -6,8 +6,8 @@
 #include <string>
 
 #include "cli/command.hpp"
+#include "proxy-core/federation/base64.hpp"
 #include "proxy-core/federation/protocol.hpp"
-#include "proxy-core/federation/xmpp_scram.hpp"
 #include "senml/codec.hpp"
 #include "senml/stream.hpp"
 

@@ -9,8 +9,8 @@
 #include <stdexcept>
 
 #include "proxy-core/federation/protocol.hpp"
+#include "proxy-core/mailbox/body.hpp"
 #include "proxy-core/mailbox/sqlite_store.hpp"
-#include "senml/codec.hpp"
 #include "senml/name.hpp"
 
 namespace courant::example {
@@ -23,16 +23,16 @@ std::unique_ptr<Store> store_of(const Member& member) {
 }
 
 void add_message(SeriesByName& all, const Message& message) {
-    const auto pack = senml::read(senml::Format::xml, message.body, {.now = message.stored_at});
-    if (!pack)
+    senml::Pack pack;
+    if (const auto read = BodyReader().read(message.body, message.stored_at, pack); !read)
         throw std::runtime_error(
-            fmt::format("message {} of the outbox: {}", message.seq, pack.error().to_string()));
-    for (const senml::Record& record : pack->records()) {
-        const auto name = senml::Name::parse(pack->name(record.name));
+            fmt::format("message {} of the outbox: {}", message.seq, read.error()));
+    for (const senml::Record& record : pack.records()) {
+        const auto name = senml::Name::parse(pack.name(record.name));
         if (!name || record.kind != senml::Kind::number)
             throw std::runtime_error("the outbox holds a record that the example does not send");
         Series& series = all[name->people()];
-        series.unit = pack->unit(record.unit);
+        series.unit = pack.unit(record.unit);
         series.readings.push_back({record.time, record.number});
     }
 }

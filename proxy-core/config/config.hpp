@@ -21,6 +21,7 @@
 #include "proxy-core/adapter.hpp"
 #include "proxy-core/config/secret.hpp"
 #include "proxy-core/federation/jid.hpp"
+#include "proxy-core/mailbox/body.hpp"
 #include "proxy-core/mailbox/message.hpp"
 #include "proxy-core/observe/log.hpp"
 
@@ -62,6 +63,14 @@ struct StoreConfig {
     bool operator==(const StoreConfig&) const = default;
 };
 
+/// [federation]: how we speak with our peers.
+struct FederationConfig {
+    /// What is written and announced; packed packs are read in any case.
+    Encodings encodings = Encodings::xml_and_packed;
+
+    bool operator==(const FederationConfig&) const = default;
+};
+
 /// [limits]: how much and how long.
 struct LimitsConfig {
     using Span = std::chrono::nanoseconds;
@@ -70,6 +79,8 @@ struct LimitsConfig {
     std::size_t stanza_bytes = 200'000;
     /// The most readings in one message.
     std::size_t records_per_message = 500;
+    /// The same toward peers that understand packed packs.
+    std::size_t packed_records_per_message = 2'000;
     /// The most messages on their way to one peer without a receipt.
     std::size_t window_messages = 64;
     /// The same in bytes.
@@ -82,6 +93,8 @@ struct LimitsConfig {
     Span coalesce = std::chrono::milliseconds{50};
     /// The largest stanza that we accept, in bytes.
     std::size_t receive_stanza_bytes = 262'144;
+    /// The largest packed pack that we accept, in bytes once it is unpacked.
+    std::size_t receive_pack_bytes = 4'194'304;
     /// The deepest nesting of elements that we accept.
     std::size_t receive_depth = 64;
     /// How long one call to an adapter may take.
@@ -203,6 +216,7 @@ struct ReceiveConfig {
 struct Config {
     IdentityConfig identity;
     StoreConfig store;
+    FederationConfig federation;
     LimitsConfig limits;
     SpaceConfig space;
     OutboxConfig outbox;

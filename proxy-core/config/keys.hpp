@@ -90,6 +90,14 @@ inline constexpr Key store[] = {
                   .help = "The schema of that database that is this proxy's own"}},
 };
 
+inline constexpr Key federation[] = {
+    {.property = {.name = "packed",
+                  .type = flag,
+                  .fallback = "true",
+                  .help = "Speak packed packs with peers that understand them: a fraction of the "
+                          "bytes, and of the servers' work. false: XML toward everybody"}},
+};
+
 inline constexpr Key limits[] = {
     {.property =
          {.name = "stanza_bytes",
@@ -105,6 +113,12 @@ inline constexpr Key limits[] = {
                   .type = integer,
                   .fallback = "500",
                   .help = "The most readings in one message"},
+     .least = 1,
+     .most = 100'000},
+    {.property = {.name = "packed_records_per_message",
+                  .type = integer,
+                  .fallback = "2000",
+                  .help = "The same toward peers that understand packed packs"},
      .least = 1,
      .most = 100'000},
     {.property = {.name = "window_messages",
@@ -146,6 +160,13 @@ inline constexpr Key limits[] = {
                   .fallback = "262144",
                   .unit = "bytes",
                   .help = "The largest stanza that we accept"},
+     .least = 10'000,
+     .most = 100'000'000},
+    {.property = {.name = "receive_pack_bytes",
+                  .type = integer,
+                  .fallback = "4194304",
+                  .unit = "bytes",
+                  .help = "The largest packed pack that we accept, once it is unpacked"},
      .least = 10'000,
      .most = 100'000'000},
     {.property = {.name = "receive_depth",
@@ -214,8 +235,9 @@ inline constexpr Key space[] = {
                   .type = integer,
                   .fallback = "0",
                   .unit = "bytes",
-                  .help = "The most that the store may take; 0 is what its disk has. Tables of a "
-                          "PostgreSQL server seldom shrink: there [outbox] max_bytes serves better"},
+                  .help =
+                      "The most that the store may take; 0 is what its disk has. Tables of a "
+                      "PostgreSQL server seldom shrink: there [outbox] max_bytes serves better"},
      .least = 0,
      .most = any_bytes},
 };
@@ -328,6 +350,7 @@ inline constexpr Key receive[] = {
 inline constexpr Section sections[] = {
     {"identity", Section::Count::once, "Who we are in the federation.", identity},
     {"store", Section::Count::once, "Where we keep what must not be lost.", store},
+    {"federation", Section::Count::once, "How we speak with our peers.", federation},
     {"limits", Section::Count::once, "How much and how long.", limits},
     {"space", Section::Count::once, "How full the store may become.", space},
     {"outbox", Section::Count::once, "How much may wait for receipts, and what happens beyond.",

@@ -57,6 +57,7 @@ class Loader {
         check_section_names();
         config_.identity = detail::bind_identity(once("identity"), faults_);
         config_.store = detail::bind_store(once("store"), faults_);
+        config_.federation = detail::bind_federation(once("federation"));
         config_.limits = detail::bind_limits(once("limits"), faults_);
         config_.space = detail::bind_space(once("space"));
         config_.outbox = detail::bind_outbox(once("outbox"));

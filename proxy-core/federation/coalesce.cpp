@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "proxy-core/federation/protocol.hpp"
+#include "proxy-core/mailbox/body.hpp"
 #include "senml/codec.hpp"
 
 namespace courant {
@@ -54,18 +55,24 @@ class Group {
     }
 
   private:
-    // Packs are read and written anew: base fields of one must not reach the next.
+    // Packs are read and written anew: base fields of one must not reach the next. In either form
+    // it must fit, and the shorter one is kept.
     std::optional<std::string> joint_body() const {
+        BodyReader reader(stored_body_limits);
+        senml::Pack pack;
         senml::Pack joint;
         for (const Message& message : messages_) {
-            const auto pack =
-                senml::read(senml::Format::xml, message.body, {.now = message.stored_at});
-            if (!pack) return std::nullopt;
-            for (std::size_t i = 0; i < pack->size(); ++i) joint.add_from(*pack, i);
+            if (!reader.read(message.body, message.stored_at, pack)) return std::nullopt;
+            for (std::size_t i = 0; i < pack.size(); ++i) joint.add_from(pack, i);
         }
-        auto body = senml::write(senml::Format::xml, joint);
-        if (!body || static_cast<std::int64_t>(body->size()) > bytes_) return std::nullopt;
-        return std::move(*body);
+        auto xml = senml::write(senml::Format::xml, joint);
+        const Message& first = messages_.front();
+        const std::size_t overhead = stanza_overhead(first.envelope, first.peer);
+        if (!xml || static_cast<std::int64_t>(overhead + xml->size()) > bounds_.stanza_bytes)
+            return std::nullopt;
+        auto compact = BodyWriter().compact(joint);
+        return compact && pack_bytes(*compact) < xml->size() ? std::move(*compact)
+                                                             : std::move(*xml);
     }
 
     CoalesceBounds bounds_;

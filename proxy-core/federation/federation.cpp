@@ -25,6 +25,8 @@ Federation::Federation(FederationSettings settings, Transport& transport, StoreT
       session_fault_(logger_, "session"),
       store_fault_(logger_, "store"),
       outgoing_(grace_bytes),
+      features_(settings_.encodings),
+      bodies_(settings_.bodies),
       refresh_due_(steady_now()),
       events_(std::make_shared<Channel<Event>>()) {
     doubt_lanes_of_before();
@@ -120,6 +122,7 @@ void Federation::on_online(const Jid& full_jid) {
     logger_.info("session began", {{"jid", full_jid.to_string()},
                                    {"server", where.empty() ? full_jid.domain() : where}});
     counters_.get("courant_sessions_total").add();
+    features_.session_began();
     for (auto& [id, route] : routes_) {
         route.lane.session_began(steady_now());
         schedule(route);

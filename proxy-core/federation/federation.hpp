@@ -41,6 +41,7 @@
 #include "proxy-core/channel.hpp"
 #include "proxy-core/federation/agenda.hpp"
 #include "proxy-core/federation/fair_queue.hpp"
+#include "proxy-core/federation/features.hpp"
 #include "proxy-core/federation/lane.hpp"
 #include "proxy-core/federation/protocol.hpp"
 #include "proxy-core/federation/transport.hpp"
@@ -57,6 +58,10 @@ struct FederationSettings {
     Jid self;
     LaneLimits lanes;
     StanzaLimits stanzas;
+    /// What we write and say that we read.
+    Encodings encodings = Encodings::xml_and_packed;
+    /// How much of a packed pack is unpacked.
+    BodyLimits bodies;
     /// Reading from the network pauses while more than this waits to be stored.
     std::size_t intake_bytes = std::size_t{8} << 20;
     /// How many lanes one peer may begin: a new one is for a new store, which is rare.
@@ -93,6 +98,10 @@ struct Enqueued {
     /// The message itself, if it is small: where its lane is idle it goes as it is, and a live
     /// reading need not wait until it has been read back from the outbox.
     std::optional<Message> fresh = {};
+    /// When that was, on the clock that nobody sets. Made inside the transaction, so that it tells
+    /// whether messages were put together before or after (coalesce.hpp): a number from before may
+    /// by now be another message's, or nobody's.
+    Instant numbered_at = std::chrono::steady_clock::now();
 };
 
 /// Everything between the mailboxes and the transport.
@@ -130,6 +139,7 @@ class Federation : private TransportListener {
         Seq stored_through = 0;  ///< the store knows that the peer has everything through here
         Circuit circuit = Circuit::closed;  ///< as people were told
         bool listed = false;                ///< stands in one of the lists of who is to be asked
+        Instant merged_at = {};             ///< when messages were put together last
         std::vector<Reject> unstored_rejects = {};
         /// What the peer refused, by number and record, and the outbox still holds.
         std::set<std::pair<Seq, std::int64_t>> rejected = {};
@@ -146,6 +156,7 @@ class Federation : private TransportListener {
     struct ReadAhead {
         std::vector<Message> messages;
         std::optional<Seq> last = {};  ///< of the lane, if messages were put together
+        Instant merged_at;             ///< and when
     };
 
     void on_online(const Jid& full_jid) override;
@@ -158,6 +169,8 @@ class Federation : private TransportListener {
     void take(const Void& gap, const Jid& from, const Element& message);
     void take(const Receipt& receipt, const Jid& from);
     void take(const Resume& resume, const Jid& from);
+    void take_iq(const Element& iq);
+    void ask_features(const Jid& from);
     std::shared_ptr<Intaken> arrived(const Jid& from, const Element& message);
     void store_intake(const std::shared_ptr<Intaken>& intaken);
     static void take_in(Intaken& intaken, Mailboxes& m, const FederationSettings& settings,
@@ -192,6 +205,7 @@ class Federation : private TransportListener {
     void pump();
     void pump(Route& route, std::optional<Message> fresh = {});
     void send_fetched(Route& route, const Fetch& fetch, std::vector<Message> messages);
+    std::string stanza_for(const Message& message);
     void hand_over();
     void follow_circuit(Route& route, const std::string& why);
     void send_voids(const Lane& lane, Seq from, Seq to);
@@ -217,13 +231,17 @@ class Federation : private TransportListener {
     std::map<LaneKey, Owed> owed_;                      ///< receipts to send at the end of the turn
     std::set<Jid> renewed_;  ///< whose lane was renewed in this run: a peer can do it once
     FairQueue<Route*, Waiting> outgoing_;
-    Agenda<Route*> agenda_;           ///< lanes that will have something to do, and when
-    std::deque<Route*> idle_;         ///< lanes to be asked now: with nothing under way
-    std::deque<Route*> busy_;         ///< and the others
+    Agenda<Route*> agenda_;    ///< lanes that will have something to do, and when
+    std::deque<Route*> idle_;  ///< lanes to be asked now: with nothing under way
+    std::deque<Route*> busy_;  ///< and the others
+    PeerFeatures features_;
+    BodyReader bodies_;
+    senml::Pack pack_;                ///< the one inspected last, for its memory
     std::size_t fetching_bytes_ = 0;  ///< asked of the outbox and not yet answered
     /// Lanes of which something was not taken in for want of room.
     std::set<LaneKey> deferred_;
     bool lanes_known_ = false;
+    std::optional<std::int64_t> peers_revision_;  ///< of the peers that `features_` knows
     Instant complaints_since_{};
     int complaints_ = 0;              ///< in that minute
     std::size_t intake_waiting_ = 0;  ///< bytes handed to the store and not yet committed

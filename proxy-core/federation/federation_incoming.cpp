@@ -44,7 +44,21 @@ void Federation::on_stanza(std::string_view text) {
     if (stanza->name == "message")
         handle_message(*stanza);
     else if (stanza->name == "iq")
-        if (const auto reply = answer_iq(*stanza)) answer(*reply);
+        take_iq(*stanza);
+}
+
+void Federation::take_iq(const Element& iq) {
+    if (const auto reply = answer_iq(iq, settings_.encodings)) return answer(*reply);
+    const auto answered = features_.answered(iq);
+    // Its lane may have waited for that.
+    const auto from = Jid::parse(iq.attribute("from"));
+    for (auto& [id, route] : routes_)
+        if (from && route.lane.peer() == from->bare()) schedule(route);
+    if (!answered) return;
+    logger_.info(answered->packed ? "the peer understands packed packs" : "the peer gets XML",
+                 {{"peer", answered->peer.to_string()}});
+    post([answer = *answered](Mailboxes& m) { m.set_packed(answer.peer, answer.packed); },
+         [](const std::exception_ptr&) {});
 }
 
 void Federation::handle_message(const Element& message) {
@@ -65,9 +79,9 @@ void Federation::handle_message(const Element& message) {
     else if (const auto* gap = std::get_if<Void>(&**payload))
         take(*gap, from->bare(), message);
     else if (const auto* receipt = std::get_if<Receipt>(&**payload))
-        take(*receipt, from->bare());
+        take(*receipt, *from);
     else if (const auto* resume = std::get_if<Resume>(&**payload))
-        take(*resume, from->bare());
+        take(*resume, *from);
 }
 
 // A bounce tells the lane to pause. Whatever it carries is our own message coming back, and never
@@ -129,7 +143,8 @@ std::shared_ptr<Federation::Intaken> Federation::arrived(const Jid& from, const 
 
 void Federation::take(Readings readings, const Jid& from, const Element& message) {
     auto intaken = arrived(from, message);
-    intaken->inspection = inspect(readings, from, settings_.self, settings_.clock());
+    intaken->inspection =
+        inspect(readings, from, settings_.self, settings_.clock(), bodies_, pack_);
     intaken->message.lane = std::move(readings.lane);
     intaken->message.seq = readings.seq;
     intaken->message.envelope = std::move(readings.envelope);
@@ -210,9 +225,8 @@ void Federation::bury_arrived(Mailboxes& m, const Message& message, const Reject
             .seq = message.seq,
             .record = reject.record,
             .reason = reject.reason,
-            .payload = reject.record
-                           ? single_record(message.body, *reject.record, message.stored_at)
-                           : message.body,
+            .payload = reject.record ? single_record(message.body, *reject.record, now)
+                                     : payload_text(message.body, now),
             .envelope = message.envelope});
 }
 

@@ -14,6 +14,9 @@ namespace {
 // Rejects of messages in the outbox that are remembered: a peer cannot make us remember more.
 constexpr std::size_t most_rejected = 65'536;
 
+// How soon a lane is looked at again that waits for the word of its peer on packed packs.
+constexpr std::chrono::milliseconds hear_again{10};
+
 // What a lane reads from the outbox at once: enough to be worth a look, little enough that many
 // lanes can read ahead together.
 constexpr std::int64_t portion_bytes = std::int64_t{256} << 10;
@@ -37,8 +40,9 @@ Federation::Route* Federation::route(const LaneId& lane, const Jid& from, std::s
 }
 
 void Federation::take(const Receipt& receipt, const Jid& from) {
-    Route* route = this->route(receipt.lane, from, "receipt");
+    Route* route = this->route(receipt.lane, from.bare(), "receipt");
     if (!route) return;
+    ask_features(from);
     const Seq before = route->lane.acknowledged();
     settle(*route, before, route->lane.receipt(receipt.through, steady_now()), receipt.rejects);
     for (const auto& [first, last] : receipt.missing)
@@ -48,12 +52,14 @@ void Federation::take(const Receipt& receipt, const Jid& from) {
 }
 
 void Federation::take(const Resume& resume, const Jid& from) {
-    Route* route = this->route(resume.lane, from, "resume");
+    Route* route = this->route(resume.lane, from.bare(), "resume");
     if (!route) return;
+    features_.resumed(from);
+    ask_features(from);
     if (resume.next <= route->lane.acknowledged()) {
-        counters_.get("courant_peer_losses_total", {{"peer", from.to_string()}}).add();
+        counters_.get("courant_peer_losses_total", {{"peer", from.bare().to_string()}}).add();
         logger_.error("the peer has lost what it had acknowledged",
-                      {{"peer", from.to_string()},
+                      {{"peer", from.bare().to_string()},
                        {"lane", resume.lane.value},
                        {"from", resume.next},
                        {"to", route->lane.acknowledged()}});
@@ -61,6 +67,11 @@ void Federation::take(const Resume& resume, const Jid& from) {
     const Seq before = route->lane.acknowledged();
     settle(*route, before, route->lane.resume(resume.next, steady_now()), {});
     schedule(*route);
+}
+
+// Whoever answers for a lane says which packs it understands.
+void Federation::ask_features(const Jid& from) {
+    if (const auto question = features_.heard(from, steady_now())) transport_.send(*question);
 }
 
 void Federation::settle(Route& route, Seq before, Answered outcome, std::vector<Reject> rejects) {
@@ -178,7 +189,7 @@ void Federation::bury_rejected(Mailboxes& m, const Jid& from, const LaneId& lane
                 .record = reject.record,
                 .reason = reject.reason,
                 .payload = reject.record ? single_record(message->body, *reject.record, now)
-                                         : message->body,
+                                         : payload_text(message->body, now),
                 .envelope = message->envelope});
     }
 }
@@ -211,6 +222,7 @@ void Federation::outbox_grew(std::vector<Enqueued> messages) {
                 continue;
             }
             Route& route = known->second;
+            if (message.numbered_at < route.merged_at) continue;  // the merge has told of it
             route.lane.grew(message.seq, message.records, steady_now());
             const auto due = route.lane.due();
             const bool at_once = message.fresh && online_ && !route.listed && due &&
@@ -242,13 +254,20 @@ Federation::Route& Federation::add_lane(const OutgoingLane& stored) {
 // Of a new lane the store knows how far it is acknowledged.
 void Federation::look_up(const std::set<LaneId>& lanes) {
     auto found = std::make_shared<std::vector<OutgoingLane>>();
+    auto peers = std::make_shared<std::vector<Peer>>();
     post(
-        [found, lanes](Mailboxes& m) {
-            for (const LaneId& lane : lanes)
-                if (auto stored = m.find_lane(lane)) found->push_back(std::move(*stored));
+        [found, peers, lanes](Mailboxes& m) {
+            for (const LaneId& lane : lanes) {
+                auto stored = m.find_lane(lane);
+                if (!stored) continue;
+                if (auto peer = m.find_peer(stored->peer)) peers->push_back(std::move(*peer));
+                found->push_back(std::move(*stored));
+            }
         },
-        [this, found](const std::exception_ptr& failure) {
-            if (!failure) refreshed(*found);
+        [this, found, peers](const std::exception_ptr& failure) {
+            if (failure) return;
+            for (const Peer& peer : *peers) features_.remember(peer);
+            refreshed(*found);
         });
 }
 
@@ -257,17 +276,23 @@ void Federation::look_up(const std::set<LaneId>& lanes) {
 void Federation::refresh_lanes() {
     refresh_due_ = steady_now() + settings_.lane_refresh;
     auto lanes = std::make_shared<std::vector<OutgoingLane>>();
+    auto peers = std::make_shared<std::vector<Peer>>();
+    auto revision = std::make_shared<std::optional<std::int64_t>>(peers_revision_);
     post(
-        [lanes, all = !lanes_known_](Mailboxes& m) {
+        [lanes, peers, revision, all = !lanes_known_](Mailboxes& m) {
             *lanes = all ? m.outgoing_lanes() : m.waiting_lanes();
+            const std::int64_t now = m.subscriptions_revision();
+            if (std::exchange(*revision, now) != now) *peers = m.peers();
             if (!all) return;
             // What a run before this one knew of its circuits is of no use any more.
             for (const OutgoingLane& lane : *lanes)
                 if (!m.note(circuit_note(lane.peer)).empty())
                     m.set_note(circuit_note(lane.peer), "");
         },
-        [this, lanes](const std::exception_ptr& failure) {
+        [this, lanes, peers, revision](const std::exception_ptr& failure) {
             if (failure) return;
+            for (const Peer& peer : *peers) features_.remember(peer);
+            peers_revision_ = *revision;
             lanes_known_ = true;
             refreshed(*lanes);
         });
@@ -325,6 +350,12 @@ void Federation::pump(Route& route, std::optional<Message> fresh) {
         follow_circuit(route, {});
         return schedule(route);
     }
+    // One message, to hear from the peer whether it still reads packed packs.
+    const bool unsure = features_.unsure(route.lane.peer(), steady_now());
+    if (unsure && route.lane.in_flight() > 0 && !route.lane.overdue(steady_now())) {
+        agenda_.set(&route, steady_now() + hear_again);
+        return;
+    }
     const auto patience = route.lane.patience();
     auto fetch = route.lane.next_fetch(steady_now());
     if (!fetch) {
@@ -338,6 +369,7 @@ void Federation::pump(Route& route, std::optional<Message> fresh) {
         send_fetched(route, *fetch, std::move(alone));
         return schedule(route);
     }
+    if (unsure) fetch->messages = std::min<std::int64_t>(fetch->messages, 1);
     const std::size_t taken = outgoing_.bytes() + fetching_bytes_;
     const auto room = static_cast<std::int64_t>(settings_.read_ahead_bytes - taken);
     fetch->bytes = std::min({fetch->bytes, room, portion_bytes});
@@ -348,7 +380,10 @@ void Federation::pump(Route& route, std::optional<Message> fresh) {
     auto read = std::make_shared<ReadAhead>();
     post(
         [read, bounds, id = route.lane.id(), fetch = *fetch](Mailboxes& m) {
-            if (fetch.merge) read->last = coalesce(m, id, *fetch.merge, bounds);
+            if (fetch.merge) {
+                read->last = coalesce(m, id, *fetch.merge, bounds);
+                read->merged_at = steady_now();
+            }
             if (fetch.messages > 0)
                 read->messages =
                     m.outbox(id, fetch.after, {.messages = fetch.messages, .bytes = fetch.bytes});
@@ -356,7 +391,10 @@ void Federation::pump(Route& route, std::optional<Message> fresh) {
         [this, read, bytes, &route, fetch = *fetch](const std::exception_ptr& failure) {
             fetching_bytes_ -= bytes;
             if (failure) read->messages.clear();
-            if (read->last && !failure) route.lane.merged(fetch, *read->last);
+            if (read->last && !failure) {
+                route.lane.merged(fetch, *read->last);
+                route.merged_at = read->merged_at;
+            }
             send_fetched(route, fetch, std::move(read->messages));
             schedule(route);
         });
@@ -371,7 +409,7 @@ void Federation::send_fetched(Route& route, const Fetch& fetch, std::vector<Mess
     waiting.reserve(messages.size());
     flying.reserve(messages.size());
     for (const Message& message : messages) {
-        waiting.push_back({.stanza = to_stanza(message),
+        waiting.push_back({.stanza = stanza_for(message),
                            .seq = message.seq,
                            .turn = route.lane.turn(),
                            .again = fetch.through.has_value()});
@@ -387,6 +425,19 @@ void Federation::send_fetched(Route& route, const Fetch& fetch, std::vector<Mess
         outgoing_.push(&route, std::move(one), bytes, flowing);
     }
     follow_circuit(route, {});
+}
+
+// In the form that the peer understands. A body that cannot be read any more goes as it is: the
+// peer says what is wrong with it, and it becomes a dead letter.
+std::string Federation::stanza_for(const Message& message) {
+    if (form_of(message.body) == BodyForm::compact && !features_.packed(message.peer)) {
+        if (auto xml = bodies_.to_xml(message.body, message.stored_at)) {
+            Message in_xml = message;
+            in_xml.body = std::move(*xml);
+            return to_stanza(in_xml);
+        }
+    }
+    return to_stanza(message);
 }
 
 // Whose turn it is goes to the transport, as long as that is short. What its lane has taken back

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "proxy-core/config/duration.hpp"
+#include "proxy-core/error.hpp"
 #include "senml/codec.hpp"
 #include "senml/name.hpp"
 
@@ -13,7 +14,6 @@ namespace courant {
 namespace {
 
 using senml::Format;
-using senml::NameRule;
 using senml::Pack;
 
 // More dead letters are not kept for one message.
@@ -59,7 +59,8 @@ void check_names(const Pack& pack, const Jid& from, Inspection& inspection) {
 
 }  // namespace
 
-Inspection inspect(const Readings& readings, const Jid& from, const Jid& self, Time now) {
+Inspection inspect(const Readings& readings, const Jid& from, const Jid& self, Time now,
+                   BodyReader& reader, Pack& pack) {
     Inspection inspection;
     if (!readings.fault.empty()) {
         inspection.fault = readings.fault;
@@ -74,15 +75,19 @@ Inspection inspect(const Readings& readings, const Jid& from, const Jid& self, T
         inspection.fault = "it has passed here before (hops)";
         return inspection;
     }
-    const auto pack =
-        senml::read(Format::xml, readings.body, {.now = now, .names = NameRule::federated});
-    if (!pack) {
-        inspection.fault = pack.error().to_string();
+    if (const auto read = reader.read(readings.body, now, pack); !read) {
+        inspection.fault = read.error();
         return inspection;
     }
-    inspection.records = static_cast<std::int64_t>(pack->size());
-    check_names(*pack, from, inspection);
+    inspection.records = static_cast<std::int64_t>(pack.size());
+    check_names(pack, from, inspection);
     return inspection;
+}
+
+Inspection inspect(const Readings& readings, const Jid& from, const Jid& self, Time now) {
+    BodyReader reader;
+    Pack pack;
+    return inspect(readings, from, self, now, reader, pack);
 }
 
 Refusal refusal(const Inspection& inspection, const Peer& peer) {
@@ -104,27 +109,40 @@ Refusal refusal(const Inspection& inspection, const Peer& peer) {
     return refusal;
 }
 
+std::string payload_text(const std::string& body, Time now) {
+    if (auto xml = BodyReader().to_xml(body, now)) return std::move(*xml);
+    std::string text;
+    append_pack(text, body);
+    return text;
+}
+
 std::string single_record(const std::string& body, std::int64_t index, Time now) {
-    const auto pack = senml::read(Format::xml, body, {.now = now, .names = NameRule::federated});
-    if (!pack || index < 1 || index > static_cast<std::int64_t>(pack->size())) return body;
+    Pack pack;
+    if (!BodyReader().read(body, now, pack) || index < 1 ||
+        index > static_cast<std::int64_t>(pack.size()))
+        return payload_text(body, now);
     Pack one;
-    one.add_from(*pack, static_cast<std::size_t>(index - 1));
-    return senml::write(Format::xml, one).value_or(body);
+    one.add_from(pack, static_cast<std::size_t>(index - 1));
+    auto xml = senml::write(Format::xml, one);
+    return xml ? std::move(*xml) : payload_text(body, now);
 }
 
 std::string without_records(const std::string& body, const std::vector<RecordFault>& records,
                             Time now) {
-    const auto pack = senml::read(Format::xml, body, {.now = now, .names = NameRule::federated});
-    if (!pack) return body;
+    Pack pack;
+    if (const auto read = BodyReader(stored_body_limits).read(body, now, pack); !read)
+        throw Error("a pack that was read cannot be read again: " + read.error(), Retry::useless);
     Pack rest;
     auto refused = records.begin();
-    for (std::size_t i = 0; i < pack->size(); ++i) {
+    for (std::size_t i = 0; i < pack.size(); ++i) {
         if (refused != records.end() && std::cmp_equal(refused->record, i + 1))
             ++refused;
         else
-            rest.add_from(*pack, i);
+            rest.add_from(pack, i);
     }
-    return senml::write(Format::xml, rest).value_or(body);
+    auto xml = senml::write(Format::xml, rest);
+    if (!xml) throw Error("a pack cannot be written: " + xml.error().to_string(), Retry::useless);
+    return std::move(*xml);
 }
 
 }  // namespace courant

@@ -15,6 +15,7 @@
 
 #include "proxy-core/federation/jid.hpp"
 #include "proxy-core/federation/protocol.hpp"
+#include "proxy-core/mailbox/body.hpp"
 
 namespace courant {
 
@@ -46,18 +47,26 @@ struct Refusal {
     std::vector<RecordFault> records;
 };
 
-/// Checks readings that `from` sent to `self`.
+/// Checks readings that `from` sent to `self`; the pack is left in `pack`.
+Inspection inspect(const Readings& readings, const Jid& from, const Jid& self, Time now,
+                   BodyReader& reader, senml::Pack& pack);
+/// The same for who has one message and not many.
 Inspection inspect(const Readings& readings, const Jid& from, const Jid& self, Time now);
 
 /// What of that peer's message is refused. The one place of the rule of authority. A message with
 /// very many records at fault is refused as a whole: each would make us keep a dead letter.
 Refusal refusal(const Inspection& inspection, const Peer& peer);
 
-/// Record `index` (1-based) of a `<sensml>` as a pack of its own; the whole body where that cannot
-/// be.
+/// What a dead letter keeps of a body, for people: XML. A compact body that cannot be read is the
+/// `<pack>` as it came.
+std::string payload_text(const std::string& body, Time now);
+
+/// Record `index` (1-based) of a body as a `<sensml>` of its own; the payload text of the whole
+/// where that cannot be.
 std::string single_record(const std::string& body, std::int64_t index, Time now);
 
-/// A `<sensml>` without these records, which are in order.
+/// What comes in of a body that was inspected: a `<sensml>` without these records, which are in
+/// order.
 std::string without_records(const std::string& body, const std::vector<RecordFault>& records,
                             Time now);
 

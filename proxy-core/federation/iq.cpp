@@ -5,7 +5,6 @@
 namespace courant {
 namespace {
 
-constexpr std::string_view disco_info = "http://jabber.org/protocol/disco#info";
 constexpr std::string_view disco_items = "http://jabber.org/protocol/disco#items";
 constexpr std::string_view ping = "urn:xmpp:ping";
 
@@ -19,16 +18,19 @@ std::string reply(const Element& iq, std::string_view type, std::string_view con
     return out + "</iq>";
 }
 
-std::string info() {
+std::string info(Encodings encodings) {
     std::string out = "<query";
     append_attribute(out, "xmlns", disco_info);
     out += "><identity category='automation' type='courant' name='Courant'/>";
-    for (const auto feature :
-         {disco_info, disco_items, ping, receipts_namespace, courant_namespace}) {
+    const auto announce = [&](std::string_view feature) {
         out += "<feature";
         append_attribute(out, "var", feature);
         out += "/>";
-    }
+    };
+    for (const auto feature :
+         {disco_info, disco_items, ping, receipts_namespace, courant_namespace})
+        announce(feature);
+    if (encodings == Encodings::xml_and_packed) announce(packed_feature);
     return out + "</query>";
 }
 
@@ -42,14 +44,14 @@ std::string error(std::string_view type, std::string_view condition) {
 
 }  // namespace
 
-std::optional<std::string> answer_iq(const Element& iq) {
+std::optional<std::string> answer_iq(const Element& iq, Encodings encodings) {
     const auto type = iq.attribute("type");
     if (type != "get" && type != "set") return std::nullopt;
     const Element* query = iq.children.empty() ? nullptr : &iq.children.front();
     if (type == "get" && query && query->name == "ping" && query->space == ping)
         return reply(iq, "result", {});
     if (type == "get" && query && query->name == "query" && query->attribute("node").empty()) {
-        if (query->space == disco_info) return reply(iq, "result", info());
+        if (query->space == disco_info) return reply(iq, "result", info(encodings));
         if (query->space == disco_items) {
             std::string empty = "<query";
             append_attribute(empty, "xmlns", disco_items);

@@ -8,11 +8,12 @@
 #include <optional>
 #include <string>
 
+#include "proxy-core/federation/features.hpp"
 #include "proxy-core/federation/stanza.hpp"
 
 namespace courant {
 
-/// The answer to an `<iq>`; nothing for one that is an answer itself.
-std::optional<std::string> answer_iq(const Element& iq);
+/// The answer to an `<iq>`; nothing for one that is an answer itself. It announces `encodings`.
+std::optional<std::string> answer_iq(const Element& iq, Encodings encodings);
 
 }  // namespace courant

@@ -70,6 +70,7 @@ void Lane::session_began(Instant now) {
 
 void Lane::session_lost() {
     online_ = false;
+    asked_ = false;
     go_back();
 }
 
@@ -99,13 +100,17 @@ void Lane::go_back() {
 
 void Lane::open_circuit(Bounce kind, Instant now) {
     go_back();
+    const bool asks = acknowledged_ > 0 && !std::exchange(reached_, false);
     open_ = true;
     const int rarer = kind == Bounce::lasting ? rarer_if_lasting : 1;
-    paused_until_ = now + backoff_.next(limits_.longest_pause * rarer);
+    const auto longest =
+        asks ? std::min(limits_.longest_unasked, limits_.longest_pause) : limits_.longest_pause;
+    paused_until_ = now + backoff_.next(longest * rarer);
 }
 
 void Lane::close_circuit(Instant now) {
     open_ = false;
+    reached_ = false;
     backoff_.reset();
     paused_until_ = now;
 }
@@ -114,9 +119,11 @@ bool Lane::crowded() const {
     return limits_.coalesce > milliseconds(0) && loose_.messages >= crowd;
 }
 
-// Whether nothing goes before the question is answered: all that is older has been.
+// Whether nothing goes before a question is answered. A lane of which the peer has acknowledged
+// nothing yet has nothing to ask with.
 bool Lane::must_ask() const {
-    return doubted_ && acknowledged_ >= *doubted_ && given_out_ > *doubted_;
+    if (doubted_ && acknowledged_ >= *doubted_ && given_out_ > *doubted_) return true;
+    return open_ && !reached_ && acknowledged_ > 0 && sent_ < readable_;
 }
 
 // The highest number that may go.
@@ -161,16 +168,16 @@ std::optional<Instant> Lane::due() const {
 std::optional<Seq> Lane::question(Instant now) {
     if (retired_ || fetching_ || !online_ || asking_ || !must_ask()) return std::nullopt;
     if (*may_go_at() > now) return std::nullopt;
-    asking_ = true;
-    answer_due_ = now + patience_;
-    return doubted_;
+    asking_ = asked_ = true;
+    answer_due_ = now + limits_.answer_timeout;
+    return acknowledged_;
 }
 
 std::optional<Fetch> Lane::next_fetch(Instant now) {
     if (retired_ || fetching_) return std::nullopt;
     if (answer_due_ && now >= *answer_due_) {
         const auto most = std::min(limits_.answer_timeout * most_patience, limits_.longest_pause);
-        patience_ = std::max(patience_, std::min(patience_ * 2, most));
+        if (!asking_) patience_ = std::max(patience_, std::min(patience_ * 2, most));
         open_circuit(Bounce::passing, now);
         return std::nullopt;
     }
@@ -248,14 +255,15 @@ void Lane::learn(const InFlight& answered, Instant now) {
 }
 
 // The peer's word counts only after it was asked: a receipt that was stored for us while we were
-// away may be older than what it knows.
+// away may be older than what it knows. An answer may come late, when the next question is due.
 void Lane::believe(Instant now) {
     const bool sent = !in_flight_.empty() && in_flight_.front().sent_at;
-    if (!doubted_ || (!asking_ && !sent)) return;
-    doubted_.reset();
-    if (!std::exchange(asking_, false)) return;
-    answer_due_.reset();
-    close_circuit(now);
+    if (asked_ || sent) doubted_.reset();
+    if (!std::exchange(asked_, false)) return;
+    if (std::exchange(asking_, false)) answer_due_.reset();
+    if (!open_) return;
+    reached_ = true;
+    paused_until_ = now;
 }
 
 Answered Lane::receipt(Seq through, Instant now) {
@@ -320,7 +328,7 @@ Answered Lane::resume(Seq next, Instant now) {
 void Lane::bounced(Seq seq, Bounce kind, Instant now) {
     const bool flying =
         !in_flight_.empty() && seq >= in_flight_.front().seq && seq <= in_flight_.back().seq;
-    const bool question = asking_ && seq == *doubted_;
+    const bool question = asking_ && seq == acknowledged_;
     if (flying || question) open_circuit(kind, now);
 }
 

@@ -7,11 +7,15 @@
 // it; with ids it would have to wait for a time-out.
 //
 // A lane is a circuit (breaker). Closed: the window flows. A silence or a bounce opens it: the lane
-// goes back to the first unacknowledged message, pauses, and then, half-open, sends that one alone.
-// An answer closes it. Pauses grow and have full jitter (backoff.hpp), so that a peer that is down
-// costs a stanza every few minutes and nobody else anything; where the reason will not go away by
-// itself (we are no peer there) they grow further. Whatever the reason, messages stay: only the
-// operator can give them up.
+// goes back to the first unacknowledged message, pauses, and then, half-open, asks whether the peer
+// is there: with a void for the last number that it acknowledged, which every receiver answers and
+// nobody stores. Only when that is answered does the first message go, alone, and its receipt
+// closes the circuit. Pauses grow and have full jitter (backoff.hpp). Those before a question end
+// within seconds, so that a link that was cut is in use again soon after its return, and a peer
+// that is down costs some two hundred bytes at a time and nobody else anything. Those after a
+// message that came to nothing although the peer is there may be minutes; where the reason will not
+// go away by itself (we are no peer there) they grow further. Whatever the reason, messages stay:
+// only the operator can give them up.
 //
 // How long a silence is depends on how long answers took: a server that throttles its clients
 // answers after minutes when much is under way, and sending everything again would double its load.
@@ -63,9 +67,10 @@ struct LaneLimits {
     /// How long a peer may take to answer the oldest message in flight, at least.
     std::chrono::milliseconds answer_timeout{10'000};
     /// The ceilings of the pauses between two tries at a peer that does not answer: the first, and
-    /// in the long run.
+    /// in the long run where a message is tried, and where it is only asked.
     std::chrono::milliseconds first_pause{1'000};
     std::chrono::milliseconds longest_pause{300'000};
+    std::chrono::milliseconds longest_unasked{20'000};
     /// How long small messages may wait to be put together; 0: they never are.
     std::chrono::milliseconds coalesce{0};
     /// The most readings in a message that was put together.
@@ -157,6 +162,8 @@ class Lane {
     /// Counts how often the lane went back: what was fetched under another number is not to be sent
     /// any more.
     std::uint64_t turn() const { return turn_; }
+    /// Whether the answer to what is in flight has stayed away for too long.
+    bool overdue(Instant now) const { return answer_due_ && now >= *answer_due_; }
     /// How long an answer may take at present.
     std::chrono::milliseconds patience() const { return patience_; }
 
@@ -236,7 +243,8 @@ class Lane {
     Seq given_out_;  ///< the highest number that exists
     Seq readable_;   ///< the highest number that the outbox can be expected to answer with
     std::optional<Seq> doubted_;  ///< numbers beyond it wait until the peer has answered
-    bool asking_ = false;         ///< the question is under way
+    bool asked_ = false;          ///< a question went in this session and nothing answered it
+    bool asking_ = false;         ///< and it is under way
     Loose loose_;
     std::deque<InFlight> in_flight_;
     std::int64_t bytes_in_flight_ = 0;
@@ -246,7 +254,8 @@ class Lane {
     std::optional<Instant> voided_at_;
     bool online_ = false;
     bool fetching_ = false;
-    bool open_ = false;  ///< the circuit is open or half-open
+    bool open_ = false;     ///< the circuit is open or half-open
+    bool reached_ = false;  ///< and the peer has answered a question since
     bool retired_ = false;
     std::uint64_t turn_ = 0;
     RateCap cap_;

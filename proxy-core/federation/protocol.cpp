@@ -6,6 +6,8 @@
 #include <charconv>
 #include <locale>
 
+#include "proxy-core/federation/base64.hpp"
+#include "proxy-core/mailbox/body.hpp"
 #include "senml/number.hpp"
 
 namespace courant {
@@ -63,6 +65,41 @@ tl::expected<std::vector<Jid>, std::string> hops_of(std::string_view text) {
     return hops;
 }
 
+constexpr std::string_view pack_type = "application/senml+cbor";
+constexpr std::string_view pack_coding = "zstd";
+constexpr std::string_view open_pack =
+    "<pack xmlns='urn:courant:0' type='application/senml+cbor' coding='zstd'>";
+constexpr std::string_view close_pack = "</pack>";
+
+// The compact body that a <pack> holds.
+tl::expected<std::string, std::string> unpacked(const Element& pack) {
+    if (pack.attribute("type") != pack_type || pack.attribute("coding") != pack_coding)
+        return Unusable(fmt::format("<pack> has another type= or coding= than {} and {}", pack_type,
+                                    pack_coding));
+    if (!pack.children.empty()) return Unusable("<pack> holds an element");
+    auto body = decode_base64(pack.text);
+    if (!body) return Unusable(fmt::format("the pack is {}", body.error()));
+    if (form_of(*body) != BodyForm::compact) return Unusable("the pack is no zstd frame");
+    return body;
+}
+
+// XML counts where both forms stand: it is what everybody reads.
+void take_pack(const Element& element, Readings& readings) {
+    if (const Element* sensml = element.child("sensml", senml_namespace)) {
+        readings.body = sensml->source;
+    } else if (const Element* pack = element.child("pack", courant_namespace)) {
+        auto body = unpacked(*pack);
+        if (body) {
+            readings.body = std::move(*body);
+        } else {
+            readings.body = pack->text;
+            if (readings.fault.empty()) readings.fault = body.error();
+        }
+    } else {
+        readings.fault = "there is no <sensml> in it";
+    }
+}
+
 tl::expected<Payload, std::string> readings_of(const Element& element) {
     Readings readings;
     const auto lane = lane_of(element);
@@ -89,10 +126,7 @@ tl::expected<Payload, std::string> readings_of(const Element& element) {
     if (element.attribute("grant").size() > max_word)
         readings.fault = "grant= is longer than 256 bytes";
     if (readings.envelope.retain.empty()) readings.fault = "retain= is missing";
-    if (const Element* pack = element.child("sensml", senml_namespace))
-        readings.body = pack->source;
-    else
-        readings.fault = "there is no <sensml> in it";
+    take_pack(element, readings);
     return readings;
 }
 
@@ -216,11 +250,26 @@ std::string to_stanza(const Message& message) {
     if (!message.void_reason.empty())
         return to_stanza(Void{message.lane, message.seq, message.void_reason}, message.peer);
     std::string out = open_message(message.peer, stanza_id(message.lane, message.seq));
-    out.reserve(out.size() + message.body.size() + 512);
+    out.reserve(out.size() + pack_bytes(message.body) + 512);
     open_readings(out, message.lane, message.seq, message.envelope);
-    out += message.body;
+    append_pack(out, message.body);
     out += close_readings;
     return out;
+}
+
+void append_pack(std::string& out, std::string_view body) {
+    if (form_of(body) == BodyForm::xml) {
+        out += body;
+        return;
+    }
+    out += open_pack;
+    append_base64(out, body);
+    out += close_pack;
+}
+
+std::size_t pack_bytes(std::string_view body) {
+    if (form_of(body) == BodyForm::xml) return body.size();
+    return open_pack.size() + base64_size(body.size()) + close_pack.size();
 }
 
 std::string to_stanza(const Void& gap, const Jid& to) {

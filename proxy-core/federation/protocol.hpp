@@ -27,7 +27,7 @@ inline constexpr std::string_view senml_namespace = "urn:ietf:params:xml:ns:senm
 inline constexpr std::string_view receipts_namespace = "urn:xmpp:receipts";  // XEP-0184
 inline constexpr std::string_view client_namespace = "jabber:client";
 
-/// A message of a lane, with its pack as text.
+/// A message of a lane, with its pack in the form in which it came (mailbox/body.hpp).
 struct Readings {
     LaneId lane;
     Seq seq = 0;
@@ -90,6 +90,11 @@ std::string delivery_receipt(std::string_view id, std::string_view to);
 
 /// How many bytes the stanza around a pack takes at most: what splitting must leave room for.
 std::size_t stanza_overhead(const Envelope& envelope, const Jid& to);
+
+/// Appends the element that a body is in a stanza: `<sensml>`, or `<pack>` for a compact one.
+void append_pack(std::string& out, std::string_view body);
+/// How many bytes that element takes.
+std::size_t pack_bytes(std::string_view body);
 
 /// "2026-11-20T10:00:00Z", with decimals where there are any (XEP-0082).
 std::string to_timestamp(Time time);

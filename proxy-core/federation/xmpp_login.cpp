@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "proxy-core/federation/base64.hpp"
+
 namespace courant {
 
 namespace {

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "proxy-core/error.hpp"
+#include "proxy-core/federation/base64.hpp"
 
 namespace courant {
 
@@ -154,26 +155,6 @@ std::string random_nonce() {
         throw Error("the system's random source gives nothing", Retry::worthwhile);
     }
     return encode_base64({reinterpret_cast<const char*>(bytes), sizeof bytes});
-}
-
-std::string encode_base64(std::string_view bytes) {
-    std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-    const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes_of(bytes),
-                                     static_cast<int>(bytes.size()));
-    text.resize(static_cast<std::size_t>(size));
-    return text;
-}
-
-std::optional<std::string> decode_base64(std::string_view text) {
-    if (text.size() % 4 != 0) return std::nullopt;
-    std::string bytes(text.size() / 4 * 3 + 1, '\0');
-    const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()), bytes_of(text),
-                                     static_cast<int>(text.size()));
-    if (size < 0) return std::nullopt;
-    // OpenSSL counts the padding as bytes.
-    const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
-    bytes.resize(static_cast<std::size_t>(size) - padding);
-    return bytes;
 }
 
 }  // namespace courant

@@ -50,9 +50,5 @@ class Scram {
 
 /// 24 random printable characters.
 std::string random_nonce();
-/// Base64 (RFC 4648) of bytes.
-std::string encode_base64(std::string_view bytes);
-/// The bytes; nothing if the text is no base64.
-std::optional<std::string> decode_base64(std::string_view text);
 
 }  // namespace courant

@@ -3,6 +3,7 @@ find_package(OpenSSL REQUIRED)
 
 target_sources(courant_core PRIVATE
     backoff.cpp
+    base64.cpp
     memory_stanza.cpp
     memory_transport.cpp
     server_round.cpp

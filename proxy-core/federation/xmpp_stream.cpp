@@ -16,6 +16,7 @@
 #include <deque>
 #include <mutex>
 #include <system_error>
+#include <utility>
 
 #include "proxy-core/error.hpp"
 #include "proxy-core/federation/xmpp_trust.hpp"
@@ -28,6 +29,8 @@ namespace {
 // A TLS record holds at most four of the library's slices.
 constexpr int slices_in_record = 4;
 constexpr std::size_t kept_log_lines = 32;
+// The log's lines of received stanzas begin so.
+constexpr std::string_view received_mark = "RECV: ";
 
 /// Contexts of the library that no stream uses now. Never freed, see the header.
 class ContextShelf {
@@ -162,7 +165,11 @@ struct XmppStream::Library {
 
     static void log(void*, xmpp_log_level_t, const char* area, const char* line) {
         const std::string_view text = line;
-        if (active == nullptr || text.starts_with("SENT") || text.starts_with("RECV")) return;
+        if (active == nullptr || text.starts_with("SENT")) return;
+        if (text.starts_with(received_mark)) {
+            active->written = text.substr(received_mark.size());
+            return;
+        }
         // After broken XML the library neither reads on nor ends the connection.
         if (text.starts_with("parse error")) active->stream.closed_ = true;
         active->lines.push_back(or_empty(area) + ": " + std::string(text));
@@ -236,13 +243,10 @@ struct XmppStream::Library {
                     fmt::format("more than {} elements within each other", target.max_depth),
                     {}};
         }
-        char* text = nullptr;
-        std::size_t size = 0;
-        if (xmpp_stanza_to_text(stanza, &text, &size) != XMPP_EOK) {
+        StreamEvent event{StreamEvent::Kind::element, std::exchange(written, {}), {}};
+        if (event.text.empty() && !write(stanza, event.text)) {
             return {StreamEvent::Kind::refused, "no memory for a stanza", {}};
         }
-        StreamEvent event{StreamEvent::Kind::element, std::string(text, size), {}};
-        xmpp_free(context, text);
         if (event.text.size() > target.max_bytes) {
             return {
                 StreamEvent::Kind::refused,
@@ -258,6 +262,16 @@ struct XmppStream::Library {
         return event;
     }
 
+    // For a library that does not log what it receives.
+    bool write(xmpp_stanza_t* stanza, std::string& into) const {
+        char* text = nullptr;
+        std::size_t size = 0;
+        if (xmpp_stanza_to_text(stanza, &text, &size) != XMPP_EOK) return false;
+        into.assign(text, size);
+        xmpp_free(context, text);
+        return true;
+    }
+
     static constexpr xmpp_mem_t memory_functions{allocate, release, reallocate, nullptr};
     static constexpr xmpp_log_t log_functions{log, nullptr};
     static thread_local Library* active;
@@ -267,6 +281,7 @@ struct XmppStream::Library {
     xmpp_conn_t* connection = nullptr;
     std::deque<Piece> unwritten;
     std::size_t sending = 0;  ///< size of the piece that is just being sent
+    std::string written;      ///< the stanza being received, as the library wrote it for its log
     std::deque<std::string> lines;
     std::optional<RefusedCertificate> certificate;
 };

@@ -19,6 +19,12 @@ std::int64_t Mailboxes::subscriptions_revision() {
         for (const std::string& text :
              {std::to_string(one.id), one.peer.to_string(), one.series, one.retain, one.grant})
             hash = mixed(hash, text);
+    for (const Peer& peer : peers()) {
+        const char packed = peer.packed ? (*peer.packed ? 'y' : 'n') : '?';
+        for (const std::string& text :
+             {peer.jid.to_string(), std::string{peer.xml_only ? 'x' : '-', packed}})
+            hash = mixed(hash, text);
+    }
     return static_cast<std::int64_t>(hash);
 }
 

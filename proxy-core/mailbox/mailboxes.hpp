@@ -86,15 +86,18 @@ class Mailboxes {
 
     // --- peers and subscriptions
 
-    /// Adds a peer or changes what it may.
+    /// Adds a peer or changes what it may; what it said of itself stays.
     virtual void put_peer(const Peer& peer) = 0;
+    /// Remembers what a peer said of itself: whether it understands packed packs. Does nothing for
+    /// a stranger.
+    virtual void set_packed(const Jid& peer, bool understood) = 0;
     virtual std::optional<Peer> find_peer(const Jid& bare) = 0;
     virtual std::vector<Peer> peers() = 0;
     /// Its id. The same peer and series a second time changes retain and grant.
     virtual std::int64_t put_subscription(const Subscription& subscription) = 0;
     virtual std::vector<Subscription> subscriptions() = 0;
-    /// A number that is another one after subscriptions have changed, by whomever; it means
-    /// something to this process alone. For who keeps what it has made of them.
+    /// A number that is another one after subscriptions or peers have changed, by whomever; it
+    /// means something to this process alone. For who keeps what it has made of them.
     virtual std::int64_t subscriptions_revision();
     /// Whether there was one.
     virtual bool remove_subscription(std::int64_t id) = 0;

@@ -51,7 +51,7 @@ struct Envelope {
 struct Outgoing {
     Jid peer;
     Envelope envelope;
-    /// A `<sensml>` element, as it goes on the wire.
+    /// The pack, in XML or compact (mailbox/body.hpp).
     std::string body;
     std::int64_t records = 0;
 };
@@ -64,6 +64,7 @@ struct Message {
     LaneId lane;
     Seq seq = 0;
     Envelope envelope;
+    /// The pack, in XML or compact (mailbox/body.hpp).
     std::string body;
     std::int64_t records = 0;
     /// When it was stored here.
@@ -193,6 +194,10 @@ struct Peer {
     /// It may speak names of others.
     bool relay = false;
     Time added_at;
+    /// The operator wants it to get XML, whatever it says of itself.
+    bool xml_only = false;
+    /// Whether it understands packed packs, as it said last; nothing if it never did.
+    std::optional<bool> packed = {};
 
     bool operator==(const Peer&) const = default;
 };

@@ -136,3 +136,14 @@ TEST_CASE(
     if (!servers_installed()) return;
     campaign(sqlite_files(), static_cast<int>(asked("COURANT_FAULT_KILLS", std::int64_t{12})));
 }
+
+TEST_CASE("the same with mailboxes in PostgreSQL, which is killed, too") {
+    if (!servers_installed()) return;
+    if (!PostgresServer::installed()) {
+        MESSAGE("skipped: PostgreSQL is not installed");
+        return;
+    }
+    PostgresServer database(Durability::careful);
+    campaign(schemas_of(database),
+             static_cast<int>(asked("COURANT_FAULT_KILLS", std::int64_t{12})));
+}

@@ -8,6 +8,7 @@
 #include <ostream>
 #include <utility>
 
+#include "proxy-core/mailbox/body.hpp"
 #include "senml/codec.hpp"
 #include "senml/name.hpp"
 
@@ -24,10 +25,9 @@ double value_of(std::size_t row, int series) {
 
 // What is in a message, whatever its encoding.
 senml::Pack readings_of(const Message& message) {
-    auto pack = senml::read(senml::Format::xml, message.body,
-                            {.now = message.stored_at, .names = senml::NameRule::federated});
-    REQUIRE(pack);
-    return *std::move(pack);
+    senml::Pack pack;
+    REQUIRE(BodyReader().read(message.body, message.stored_at, pack));
+    return pack;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <sstream>
 #include <utility>
 
+#include "proxy-core/mailbox/postgres_store.hpp"
 #include "proxy-core/mailbox/sqlite_store.hpp"
 
 namespace courant::test {
@@ -21,6 +22,30 @@ StoreKind sqlite_files() {
                     return open_sqlite_store(proxy / "store.sqlite", beside);
                 },
             .kill = {}};
+}
+
+StoreKind schemas_of(PostgresServer& database) {
+    const auto schema = [](const Proxy& proxy) {
+        return proxy.jid().substr(0, proxy.jid().find('@'));
+    };
+    return {.name = "PostgreSQL",
+            .provide =
+                [&database, schema](Proxy& proxy) {
+                    proxy.set_store(fmt::format("url = \"{}\"\nschema = \"{}\"", database.url(),
+                                                schema(proxy)));
+                },
+            .open =
+                [&database, schema](const Proxy& proxy) {
+                    PostgresOptions options;
+                    options.url = Secret(database.url());
+                    options.schema = schema(proxy);
+                    return open_postgres_store(options);
+                },
+            .kill =
+                [&database] {
+                    database.kill();
+                    database.start();
+                }};
 }
 
 bool servers_installed() {

@@ -22,6 +22,7 @@
 #include "tests/faults/figures.hpp"
 #include "tests/faults/ledger.hpp"
 #include "tests/faults/link.hpp"
+#include "tests/support/postgres_server.hpp"
 #include "tests/support/proxy.hpp"
 #include "tests/support/xmpp_servers.hpp"
 
@@ -35,13 +36,15 @@ struct StoreKind {
     std::function<void(Proxy&)> provide;
     /// Opens the store of a proxy beside it.
     std::function<std::unique_ptr<Store>(const Proxy&)> open;
-    /// Ends the store's server with kill -9 and starts it again, without waiting; empty where there
-    /// is none.
+    /// Ends the store's server with kill -9 and starts it again; empty where there is none.
     std::function<void()> kill;
 };
 
 /// A SQLite file for each.
 StoreKind sqlite_files();
+
+/// A schema for each in one PostgreSQL, which outlives the stage.
+StoreKind schemas_of(PostgresServer& database);
 
 /// Whether both servers are installed; says so if not, and the test passes without them.
 bool servers_installed();

@@ -10,6 +10,7 @@
 #include <random>
 #include <thread>
 
+#include "proxy-core/mailbox/body.hpp"
 #include "proxy-core/mailbox/sqlite_store.hpp"
 #include "senml/codec.hpp"
 #include "tests/faults/stanza_proxy.hpp"
@@ -49,11 +50,10 @@ Inbox inbox_of(const Proxy& proxy) {
     store->read([&](Mailboxes& m) {
         for (const Arrival& arrival :
              m.inbox(0, {.messages = 10'000'000, .bytes = std::int64_t{1} << 40})) {
-            const auto pack =
-                senml::read(senml::Format::xml, arrival.message.body, {.now = Time{}});
-            REQUIRE(pack);
-            for (const auto& record : pack->records())
-                readings.push_back(fmt::format("{} {} {}", pack->name(record.name),
+            senml::Pack pack;
+            REQUIRE(BodyReader().read(arrival.message.body, Time{}, pack));
+            for (const auto& record : pack.records())
+                readings.push_back(fmt::format("{} {} {}", pack.name(record.name),
                                                record.time.time_since_epoch().count(),
                                                record.number));
         }

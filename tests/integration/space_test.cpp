@@ -66,7 +66,7 @@ class SmallDisk {
 }  // namespace
 
 TEST_CASE("a small store stops extraction before it is full, and goes on as receipts make room") {
-    FederationOfTwo stage("records_per_message = 5\n\n[space]\nmax_bytes = 1048576\n");
+    FederationOfTwo stage("records_per_message = 1\n\n[space]\nmax_bytes = 1048576\n");
     const Household household = made_up(stage.home / "meter.csv", half_a_year, stage.home.jid());
     stage.publish(household);
     stage.home.start();
@@ -110,7 +110,7 @@ TEST_CASE("a full disk stops extraction for a while and loses nothing") {
 }
 
 TEST_CASE("a receiver without room leaves the rest with its sender, and deliveries make room") {
-    FederationOfTwo stage("records_per_message = 5\n");
+    FederationOfTwo stage("records_per_message = 1\n");
     const Household household = made_up(stage.home / "meter.csv", half_a_year, stage.home.jid());
     stage.publish(household);
     const std::string small = "[space]\nmax_bytes = 1048576\n\n";

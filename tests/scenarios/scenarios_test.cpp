@@ -112,6 +112,26 @@ TEST_CASE("an ordinary client gets its XEP-0184 receipt") {
     play("ordinary-client");
 }
 
+TEST_CASE("a packed pack is taken like any other") {
+    play("packed");
+}
+
+TEST_CASE("a packed pack that is none is refused with its reason, and costs its lane nothing") {
+    play("packed-broken");
+}
+
+TEST_CASE("a packed gigabyte is refused") {
+    play("packed-bomb");
+}
+
+TEST_CASE("packed packs go to a peer that announces them, from its answer on") {
+    play("packed-discovery");
+}
+
+TEST_CASE("a proxy that is told to speak XML only asks nobody, and reads both") {
+    play("packed-xml-only");
+}
+
 TEST_CASE("every script of the folder is played") {
     std::ostringstream here;
     here << std::ifstream(folder / "scenarios_test.cpp").rdbuf();

@@ -7,11 +7,15 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "proxy-core/federation/base64.hpp"
+#include "proxy-core/mailbox/body.hpp"
+
 namespace courant::test {
 
 namespace {
 
 constexpr std::string_view ellipsis = "…";
+constexpr std::string_view packed_ellipsis = ">…</pack>";
 
 [[noreturn]] void not_understood(const std::string& text) {
     throw std::invalid_argument("no line of a scenario: " + text);
@@ -53,6 +57,24 @@ std::string attribute_of(const std::string& element, std::string_view name) {
     if (begin == std::string::npos) return {};
     const auto value = begin + key.size();
     return element.substr(value, element.find('\'', value) - value);
+}
+
+// The same pack as the text of a <pack>.
+std::string packed(const std::string& xml) {
+    return encode_base64(compact_of(xml));
+}
+
+// A gigabyte of zeros as the text of a <pack>: one frame of 8192 blocks that each repeat a byte.
+std::string bomb() {
+    constexpr unsigned blocks = 8192;
+    constexpr unsigned block_size = 128 * 1024;
+    std::string frame("\x28\xB5\x2F\xFD\x00\x88", 6);  // no size; a window of 128 MiB
+    for (unsigned i = 1; i <= blocks; ++i) {
+        const unsigned head = block_size << 3 | 1U << 1 | (i == blocks ? 1U : 0U);
+        for (int byte = 0; byte < 3; ++byte) frame += static_cast<char>(head >> (8 * byte));
+        frame += '\0';
+    }
+    return encode_base64(frame);
 }
 
 // Writes an attribute into the first tag, if it has none of that name.
@@ -114,9 +136,10 @@ bool Script::declares(const std::string& who, const std::string& what, const std
     const std::string jid = first_word(options);
     if (what == "proxy") {
         proxy_name_ = who;
-        proxy_ =
-            std::make_unique<Proxy>(network_, jid, options == "impatient" ? quick() : patient());
-        return options.empty() || options == "impatient";
+        FederationSettings settings = options == "impatient" ? quick() : patient();
+        if (options == "xml-only") settings.encodings = Encodings::xml_only;
+        proxy_ = std::make_unique<Proxy>(network_, jid, settings);
+        return options.empty() || options == "impatient" || options == "xml-only";
     }
     if (!proxy_ || !options.empty()) return false;
     if (what != "peer" && what != "relay" && what != "stranger") return false;
@@ -132,9 +155,11 @@ void Script::proxy_does(const std::string& verb, const std::string& rest) {
         std::istringstream words(rest);
         int messages = 0;
         std::string to, whom;
-        if (!(words >> messages >> to >> whom) || to != "to" || !actors_.contains(whom))
-            not_understood(rest);
-        proxy_->sends(actors_.at(whom).client->jid(), messages);
+        words >> messages >> to;
+        const BodyForm form = to == "packed" ? BodyForm::compact : BodyForm::xml;
+        if (form == BodyForm::compact) words >> to;
+        if (!(words >> whom) || to != "to" || !actors_.contains(whom)) not_understood(rest);
+        proxy_->sends(actors_.at(whom).client->jid(), messages, form);
     } else if (verb == "holds") {
         settle();
         CHECK(rest == (proxy_->values().empty()
@@ -196,7 +221,11 @@ void Script::sends(Actor& actor, const std::string& elements) {
         }
         const std::string seq = attribute_of(element, "seq");
         complete(element, "xmlns", courant_namespace);
-        replace(element, ellipsis, pack_of(actor.client->jid(), seq.empty() ? 0 : std::stod(seq)));
+        const std::string pack = pack_of(actor.client->jid(), seq.empty() ? 0 : std::stod(seq));
+        if (element.find(packed_ellipsis) != std::string::npos)
+            replace(element, packed_ellipsis, ">" + packed(pack) + "</pack>");
+        replace(element, "{bomb}", bomb());
+        replace(element, ellipsis, pack);
         actor.client->says(proxy_->jid(), element, "s" + seq);
     }
 }
@@ -207,7 +236,10 @@ void Script::receives(Actor& actor, const std::string& path) {
         [&] {
             const auto& heard = actor.client->heard();
             while (actor.read < heard.size())
-                if (wanted.fits(heard[actor.read++])) return true;
+                if (wanted.fits(heard[actor.read++])) {
+                    actor.heard_id = heard[actor.read - 1].attribute("id");
+                    return true;
+                }
             return false;
         },
         *proxy_, *actor.client);
@@ -220,8 +252,9 @@ void Script::receives_no(Actor& actor, const std::string& path) {
     for (std::size_t i = actor.read; i < heard.size(); ++i) CHECK_FALSE(unwanted.fits(heard[i]));
 }
 
-// {lane} is the lane from the proxy to this actor.
+// {lane} is the lane from the proxy to this actor, {id} that of the stanza it has spoken of last.
 std::string Script::filled_in(const Actor& actor, std::string text) {
+    replace(text, "{id}", actor.heard_id);
     if (text.find("{lane}") != std::string::npos)
         replace(text, "{lane}", proxy_->lane_to(actor.client->jid()).lane.value);
     return text;

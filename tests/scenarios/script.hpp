@@ -23,6 +23,7 @@ class Script {
     struct Actor {
         std::unique_ptr<Client> client;
         std::size_t read = 0;  ///< stanzas that the script has already spoken of
+        std::string heard_id;  ///< of the last one that it received
     };
     struct Line {
         int number = 0;

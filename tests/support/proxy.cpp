@@ -28,8 +28,8 @@ void Proxy::configure(const std::string& rest) {
     write_file(
         *this / "proxy.toml",
         fmt::format("[identity]\njid = \"{}\"\npassword = \"{}\"\nserver = {}\nca_file = \"{}\"\n\n"
-                    "[store]\npath = \"store.sqlite\"\n\n{}\n",
-                    jid_, password_, server_, ca_file_.string(), rest));
+                    "[store]\n{}\n\n{}\n",
+                    jid_, password_, server_, ca_file_.string(), store_, rest));
 }
 
 Answer Proxy::command(std::vector<std::string> words) const {

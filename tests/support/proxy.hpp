@@ -42,6 +42,8 @@ class Proxy {
     void set_server(const std::string& address) { set_servers({address}); }
     /// Several, in order of preference.
     void set_servers(const std::vector<std::string>& addresses);
+    /// What stands in [store]; a SQLite file in its folder at first.
+    void set_store(std::string toml) { store_ = std::move(toml); }
     void set_password(std::string password) { password_ = std::move(password); }
     void set_ca_file(std::filesystem::path file) { ca_file_ = std::move(file); }
 
@@ -71,6 +73,7 @@ class Proxy {
     std::string jid_;
     std::string password_;
     std::string server_;  ///< as the configuration has it
+    std::string store_ = "path = \"store.sqlite\"";
     std::filesystem::path ca_file_;
     TempDir directory_;
     std::optional<Process> process_;

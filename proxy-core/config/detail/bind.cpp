@@ -96,6 +96,13 @@ StoreConfig bind_store(const CheckedTable& table, Faults& faults) {
     return store;
 }
 
+FederationConfig bind_federation(const CheckedTable& table) {
+    FederationConfig federation;
+    if (table.settings.has("packed") && !table.settings.flag("packed"))
+        federation.encodings = Encodings::xml_only;
+    return federation;
+}
+
 LimitsConfig bind_limits(const CheckedTable& table, Faults& faults) {
     const auto& settings = table.settings;
     // Every limit has a fallback; only of what is no table nothing is set.
@@ -106,12 +113,14 @@ LimitsConfig bind_limits(const CheckedTable& table, Faults& faults) {
     const LimitsConfig limits{
         .stanza_bytes = count("stanza_bytes"),
         .records_per_message = count("records_per_message"),
+        .packed_records_per_message = count("packed_records_per_message"),
         .window_messages = count("window_messages"),
         .window_bytes = count("window_bytes"),
         .answer_timeout = settings.duration("answer_timeout"),
         .lane_bytes_per_second = count("lane_bytes_per_second"),
         .coalesce = settings.duration("coalesce"),
         .receive_stanza_bytes = count("receive_stanza_bytes"),
+        .receive_pack_bytes = count("receive_pack_bytes"),
         .receive_depth = count("receive_depth"),
         .adapter_timeout = settings.duration("adapter_timeout"),
         .hang_notice = settings.duration("hang_notice"),

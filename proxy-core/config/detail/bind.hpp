@@ -16,6 +16,8 @@ namespace courant::detail {
 IdentityConfig bind_identity(const CheckedTable& table, Faults& faults);
 /// [store].
 StoreConfig bind_store(const CheckedTable& table, Faults& faults);
+/// [federation].
+FederationConfig bind_federation(const CheckedTable& table);
 /// [limits].
 LimitsConfig bind_limits(const CheckedTable& table, Faults& faults);
 SpaceConfig bind_space(const CheckedTable& table);

@@ -9,8 +9,11 @@ namespace {
 using Query = PostgresQuery;
 using Bytes = PostgresBytes;
 
+// Columns: jid, relay, added_at, xml_only, packed.
 Peer peer_of(const Query& query) {
-    return {query.jid(0), query.flag(1), query.time(2)};
+    Peer peer{query.jid(0), query.flag(1), query.time(2), query.flag(3)};
+    if (const auto packed = query.maybe_text(4)) peer.packed = *packed == "t";
+    return peer;
 }
 
 JobState job_state_of(const Query& query) {
@@ -39,20 +42,26 @@ DeadLetter letter_of(const Query& query) {
 
 void PostgresMailboxes::put_peer(const Peer& peer) {
     Query(connection_,
-          "INSERT INTO peers (jid, relay, added_at) VALUES ($1, $2, $3) "
-          "ON CONFLICT (jid) DO UPDATE SET relay = excluded.relay",
-          peer.jid, peer.relay, peer.added_at);
+          "INSERT INTO peers (jid, relay, added_at, xml_only) VALUES ($1, $2, $3, $4) "
+          "ON CONFLICT (jid) DO UPDATE SET relay = excluded.relay, xml_only = excluded.xml_only",
+          peer.jid, peer.relay, peer.added_at, peer.xml_only);
+}
+
+void PostgresMailboxes::set_packed(const Jid& peer, bool understood) {
+    Query(connection_, "UPDATE peers SET packed = $2 WHERE jid = $1", peer.bare(), understood);
 }
 
 std::optional<Peer> PostgresMailboxes::find_peer(const Jid& bare) {
-    Query query(connection_, "SELECT jid, relay, added_at FROM peers WHERE jid = $1", bare);
+    Query query(connection_,
+                "SELECT jid, relay, added_at, xml_only, packed FROM peers WHERE jid = $1", bare);
     if (!query.step()) return std::nullopt;
     return peer_of(query);
 }
 
 std::vector<Peer> PostgresMailboxes::peers() {
     std::vector<Peer> peers;
-    Query query(connection_, "SELECT jid, relay, added_at FROM peers ORDER BY jid");
+    Query query(connection_,
+                "SELECT jid, relay, added_at, xml_only, packed FROM peers ORDER BY jid");
     while (query.step()) peers.push_back(peer_of(query));
     return peers;
 }

@@ -61,7 +61,10 @@ std::vector<Waiting> SqliteArchive::waiting(const Jid& peer, const LaneId& lane,
 }
 
 void SqliteArchive::restore(const Inventory& all) {
-    for (const auto& peer : all.peers) mailboxes_.put_peer(peer);
+    for (const auto& peer : all.peers) {
+        mailboxes_.put_peer(peer);
+        if (peer.packed) mailboxes_.set_packed(peer.jid, *peer.packed);
+    }
     for (const auto& s : all.subscriptions)
         Query(connection_,
               "INSERT INTO subscriptions (id, peer, series, retain, grant_ref, added_at) "

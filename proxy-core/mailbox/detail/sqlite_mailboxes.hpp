@@ -15,6 +15,7 @@ class SqliteMailboxes final : public Mailboxes {
         : connection_(connection), limits_(limits) {}
 
     void put_peer(const Peer& peer) override;
+    void set_packed(const Jid& peer, bool understood) override;
     std::optional<Peer> find_peer(const Jid& bare) override;
     std::vector<Peer> peers() override;
     std::int64_t put_subscription(const Subscription& subscription) override;

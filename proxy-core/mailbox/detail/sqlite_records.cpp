@@ -6,8 +6,11 @@
 namespace courant::detail {
 namespace {
 
+// Columns: jid, relay, added_at, xml_only, packed.
 Peer peer_of(const Query& query) {
-    return {query.jid(0), query.integer(1) != 0, query.time(2)};
+    Peer peer{query.jid(0), query.integer(1) != 0, query.time(2), query.integer(3) != 0};
+    if (const auto packed = query.maybe_integer(4)) peer.packed = *packed != 0;
+    return peer;
 }
 
 JobState job_state_of(const Query& query) {
@@ -35,22 +38,31 @@ DeadLetter letter_of(const Query& query) {
 }  // namespace
 
 void SqliteMailboxes::put_peer(const Peer& peer) {
+    ++subscription_changes_;
     Query(connection_,
-          "INSERT INTO peers (jid, relay, added_at) VALUES (?, ?, ?) "
-          "ON CONFLICT (jid) DO UPDATE SET relay = excluded.relay",
-          peer.jid, std::int64_t{peer.relay}, peer.added_at)
+          "INSERT INTO peers (jid, relay, added_at, xml_only) VALUES (?, ?, ?, ?) "
+          "ON CONFLICT (jid) DO UPDATE SET relay = excluded.relay, xml_only = excluded.xml_only",
+          peer.jid, std::int64_t{peer.relay}, peer.added_at, std::int64_t{peer.xml_only})
+        .run();
+}
+
+void SqliteMailboxes::set_packed(const Jid& peer, bool understood) {
+    ++subscription_changes_;
+    Query(connection_, "UPDATE peers SET packed = ? WHERE jid = ?", std::int64_t{understood}, peer)
         .run();
 }
 
 std::optional<Peer> SqliteMailboxes::find_peer(const Jid& bare) {
-    Query query(connection_, "SELECT jid, relay, added_at FROM peers WHERE jid = ?", bare);
+    Query query(connection_,
+                "SELECT jid, relay, added_at, xml_only, packed FROM peers WHERE jid = ?", bare);
     if (!query.step()) return std::nullopt;
     return peer_of(query);
 }
 
 std::vector<Peer> SqliteMailboxes::peers() {
     std::vector<Peer> peers;
-    Query query(connection_, "SELECT jid, relay, added_at FROM peers ORDER BY jid");
+    Query query(connection_,
+                "SELECT jid, relay, added_at, xml_only, packed FROM peers ORDER BY jid");
     while (query.step()) peers.push_back(peer_of(query));
     return peers;
 }

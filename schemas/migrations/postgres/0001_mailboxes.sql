@@ -16,10 +16,13 @@
 -- No foreign keys between lanes and messages: lanes are never deleted, and the check would lock the
 -- lane's row once more for each message.
 
+-- `packed`: whether it understands packed packs, as it said last; NULL until it was asked.
 CREATE TABLE peers (
     jid      text COLLATE "C" PRIMARY KEY,
     relay    boolean NOT NULL,
-    added_at bigint NOT NULL
+    added_at bigint NOT NULL,
+    xml_only boolean NOT NULL,
+    packed   boolean
 );
 
 CREATE TABLE subscriptions (

@@ -82,7 +82,7 @@ class Node {
         XmppSettings settings;
         settings.account = jid(account, server);
         settings.password = "secret";
-        settings.server = server.address();
+        settings.servers = {server.address()};
         settings.ca_file = pair.servers.ca_file().string();
         return settings;
     }

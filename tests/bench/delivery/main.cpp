@@ -29,8 +29,8 @@ using namespace courant;
 using namespace courant::bench;
 using test::ServerKind;
 
-constexpr std::string_view xml_only = "[limits]\npacked = false\n";
-constexpr std::string_view packed = "[limits]\nrecords_per_message = 5000\n";
+constexpr std::string_view xml_only = "[federation]\npacked = false\n";
+constexpr std::string_view packed = "[limits]\npacked_records_per_message = 5000\n";
 
 template <typename... Values>
 void say(fmt::format_string<Values...> text, Values&&... values) {

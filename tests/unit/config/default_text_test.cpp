@@ -47,6 +47,7 @@ void check_defaults(const Config& config) {
     identity.jid = town;
     identity.password = Secret("pomme");
     CHECK(config.identity == identity);
+    CHECK(config.federation == FederationConfig{});
     CHECK(config.limits == LimitsConfig{});
     CHECK(config.space == SpaceConfig{});
     CHECK(config.outbox == OutboxConfig{});

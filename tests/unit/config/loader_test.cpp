@@ -40,6 +40,7 @@ TEST_CASE("what is not in the file has its default") {
     CHECK(config.identity.servers.empty());
     CHECK_FALSE(config.identity.ca_file);
     CHECK(config.store.path == "/etc/courant/courant.db");
+    CHECK(config.federation == FederationConfig{});
     CHECK(config.limits == LimitsConfig{});
     CHECK(config.log == LogConfig{});
     CHECK(config.warnings.empty());
@@ -50,12 +51,14 @@ TEST_CASE("what is in the file counts") {
         "[identity]\njid = 'Town@town.test'\npassword = 'x'\nserver = '[::1]:5223'\nresource = "
         "'left'\n"
         "[store]\npath = '/var/lib/courant/mail.db'\n"
+        "[federation]\npacked = false\n"
         "[limits]\nwindow_messages = 7\nadapter_timeout = '1h30m'\n"
         "[log]\nlevel = 'debug'\nformat = 'json'\n");
     CHECK(config.identity.jid.to_string() == "town@town.test");
     CHECK(config.identity.servers == std::vector{ServerAddress{"::1", 5223}});
     CHECK(config.identity.resource == "left");
     CHECK(config.store.path == "/var/lib/courant/mail.db");
+    CHECK(config.federation.encodings == Encodings::xml_only);
     CHECK(config.limits.window_messages == 7);
     CHECK(config.limits.adapter_timeout == 90min);
     CHECK(config.limits.retry_max == 5min);

@@ -54,10 +54,10 @@ struct Outbox {
 std::vector<double> values(const std::vector<Message>& messages) {
     std::vector<double> values;
     for (const Message& message : messages) {
-        const auto pack = senml::read(senml::Format::xml, message.body, {.now = Time{}});
-        REQUIRE(pack);
-        CHECK(static_cast<std::int64_t>(pack->size()) == message.records);
-        for (const auto& record : pack->records()) values.push_back(record.number);
+        senml::Pack pack;
+        REQUIRE(BodyReader().read(message.body, Time{}, pack));
+        CHECK(static_cast<std::int64_t>(pack.size()) == message.records);
+        for (const auto& record : pack.records()) values.push_back(record.number);
     }
     return values;
 }

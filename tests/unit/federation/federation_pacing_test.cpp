@@ -224,6 +224,52 @@ TEST_CASE("what a run before knew of its circuits is forgotten at the next") {
     run_until([&] { return note().empty(); }, lorient);
 }
 
+TEST_CASE("who tells late of a message that was put together with others adds nothing") {
+    FederationSettings settings = patient();
+    settings.lanes.coalesce = 1h;
+    settings.lane_refresh = 1h;
+    MemoryNetwork network;
+    Proxy lorient(network, "zabbix@lorient.example", settings);
+    Proxy coop(network, "bmhs@coop.example", patient());
+    coop.knows(lorient.jid());
+    lorient.sends(coop.jid(), 1);  // makes the lane
+    run_until([&] { return lorient.waiting() == 0; }, lorient, coop);
+    network.judge([](const MemoryStanza& stanza) {
+        return holds(stanza, "<receipt") ? Fate::hold : Fate::deliver;
+    });
+    lorient.sends(coop.jid(), 1);
+    let_settle(lorient);
+    // Numbers 3 and 4; who stored 4 is held up before it can tell.
+    lorient.sends(coop.jid(), 1);
+    const Enqueued late = lorient.ask([&](Mailboxes& m) {
+        Message message{.peer = coop.jid(),
+                        .lane = {},
+                        .seq = 0,
+                        .envelope = {.retain = "P3Y", .grant = {}, .hops = {lorient.jid()}},
+                        .body = pack_of(lorient.jid(), 4),
+                        .records = 1,
+                        .stored_at = Time{}};
+        std::tie(message.lane, message.seq) =
+            m.enqueue({coop.jid(), message.envelope, message.body, 1}, Time{});
+        return Enqueued{.lane = message.lane,
+                        .peer = coop.jid(),
+                        .seq = message.seq,
+                        .fresh = std::move(message)};
+    });
+    CHECK(late.seq == 4);
+    lorient.sends(coop.jid(), std::vector<std::string>{pack_of(lorient.jid(), 5)});
+    let_settle(lorient);
+    network.judge([](const MemoryStanza&) { return Fate::deliver; });
+    let_settle(coop);
+    network.release();  // 3, 4 and 5 go as one, under the number 3
+    run_until([&] { return coop.values().size() == 5; }, lorient, coop);
+    run_until([&] { return lorient.waiting() == 0; }, lorient, coop);
+    lorient.federation().outbox_grew(std::vector<Enqueued>{late});
+    lorient.sends(coop.jid(), std::vector<std::string>{pack_of(lorient.jid(), 6)});
+    run_until([&] { return lorient.waiting() == 0; }, lorient, coop);
+    CHECK(coop.values() == one_to(6));
+}
+
 TEST_CASE("many small extractions become few stanzas, and their readings stay in order") {
     FederationSettings settings = patient();
     settings.lanes.coalesce = 1h;  // nothing here happens by time

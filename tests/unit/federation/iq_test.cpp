@@ -9,10 +9,11 @@ using namespace courant;
 
 namespace {
 
-std::optional<Element> answer(std::string_view iq) {
+std::optional<Element> answer(std::string_view iq,
+                              Encodings encodings = Encodings::xml_and_packed) {
     const auto read = read_stanza(iq);
     REQUIRE(read);
-    const auto text = answer_iq(*read);
+    const auto text = answer_iq(*read, encodings);
     if (!text) return std::nullopt;
     const auto reply = read_stanza(*text);
     REQUIRE(reply);
@@ -50,14 +51,24 @@ TEST_CASE("service discovery says that this is a Courant proxy and what it speak
     REQUIRE(identity);
     CHECK(identity->attribute("category") == "automation");
     CHECK(identity->attribute("name") == "Courant");
-    for (const char* feature : {info_space, "http://jabber.org/protocol/disco#items",
-                                "urn:xmpp:ping", "urn:xmpp:receipts", "urn:courant:0"}) {
+    for (const char* feature :
+         {info_space, "http://jabber.org/protocol/disco#items", "urn:xmpp:ping",
+          "urn:xmpp:receipts", "urn:courant:0", "urn:courant:0#packed"}) {
         CAPTURE(feature);
         CHECK(std::any_of(query->children.begin(), query->children.end(), [&](const Element& e) {
             return e.name == "feature" && e.attribute("var") == feature;
         }));
     }
-    // Packed packs are not spoken yet, so they are not announced.
+}
+
+TEST_CASE("a proxy that is told to speak XML only does not announce packed packs") {
+    const auto reply = answer(
+        "<iq type='get' id='1' from='a@b.example'><query "
+        "xmlns='http://jabber.org/protocol/disco#info'/></iq>",
+        Encodings::xml_only);
+    REQUIRE(reply);
+    const Element* query = reply->child("query", info_space);
+    REQUIRE(query);
     CHECK(std::none_of(query->children.begin(), query->children.end(), [](const Element& e) {
         return e.attribute("var") == "urn:courant:0#packed";
     }));

@@ -232,20 +232,75 @@ TEST_CASE("a reason that will not pass by itself makes the lane try ever more ra
 }
 
 TEST_CASE("a new session tries at once, with one message if the peer did not answer before") {
-    Sender sender(5);
-    sender.lane.session_began(start);
-    sender.goes(start);
-    sender.lane.receipt(2, start);
-    sender.lane.session_lost();
-    CHECK_FALSE(sender.lane.due());
-    sender.lane.session_began(start);
-    CHECK(sender.goes(start) == run(3, 5));
-    sender.lane.bounced(3, Bounce::passing, start);
-    sender.lane.session_lost();
-    sender.lane.session_began(start);
-    CHECK(sender.goes(start) == run(3, 3));
-    sender.lane.receipt(3, start);
-    CHECK(sender.goes(start) == run(4, 5));
+    for (const Seq acknowledged : {0, 2}) {
+        const Seq first = acknowledged + 1;
+        Sender sender(5);
+        sender.lane.session_began(start);
+        sender.goes(start);
+        sender.lane.receipt(acknowledged, start);
+        sender.lane.session_lost();
+        CHECK_FALSE(sender.lane.due());
+        sender.lane.session_began(start);
+        CHECK(sender.goes(start) == run(first, 5));
+        sender.lane.bounced(first, Bounce::passing, start);
+        sender.lane.session_lost();
+        sender.lane.session_began(start);
+        // Who has acknowledged something is asked first.
+        if (acknowledged > 0) {
+            CHECK(sender.lane.question(start) == acknowledged);
+            sender.lane.receipt(acknowledged, start);
+        }
+        CHECK(sender.goes(start) == run(first, first));
+        sender.lane.receipt(first, start);
+        CHECK(sender.goes(start) == run(first + 1, 5));
+    }
+}
+
+TEST_CASE(
+    "a peer that was silent is asked again within seconds, and a message waits for its answer") {
+    LaneLimits how = limits();
+    how.longest_pause = 300s;
+    Sender sender(9, 4, how);
+    auto now = start;
+    sender.lane.session_began(now);
+    CHECK(sender.goes(now) == run(5, 9));
+    for (int asked = 0; asked < 20; ++asked) {
+        CHECK(sender.opens(now) <= how.longest_unasked);
+        CHECK(sender.lane.question(now) == 4);
+        CHECK(sender.goes(now).empty());
+    }
+    // An answer counts although the question after it is on its way, or due.
+    sender.opens(now);
+    CHECK_FALSE(is_fault(sender.lane.receipt(4, now)));
+    CHECK(sender.lane.circuit() == Circuit::open);
+    CHECK_FALSE(sender.lane.question(now));
+    CHECK(sender.goes(now) == Seqs{5});
+    CHECK(sender.lane.circuit() == Circuit::half_open);
+    sender.lane.receipt(5, now);
+    CHECK(sender.lane.circuit() == Circuit::closed);
+    CHECK(sender.goes(now) == run(6, 9));
+}
+
+TEST_CASE("a message that comes back from a peer that is there is not tried every few seconds") {
+    LaneLimits how = limits();
+    how.longest_pause = 300s;
+    std::chrono::nanoseconds most{0};
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+        Sender sender(5, 4, how, seed);
+        Instant now = start;
+        sender.lane.session_began(now);
+        CHECK(sender.goes(now) == Seqs{5});
+        for (int i = 0; i < 12; ++i) {
+            sender.lane.bounced(5, Bounce::passing, now);
+            most = std::max<std::chrono::nanoseconds>(most, *sender.lane.due() - now);
+            now = *sender.lane.due();
+            CHECK(sender.lane.question(now) == 4);
+            sender.lane.receipt(4, now);
+            CHECK(sender.goes(now) == Seqs{5});
+        }
+    }
+    CHECK(most > 100s);
+    CHECK(most <= 300s);
 }
 
 TEST_CASE("the bounces of one window count as one") {
@@ -595,7 +650,6 @@ TEST_CASE("a question without answer, or that comes back, is asked again after a
         CHECK(sender.lane.question(now) == 10);
         CHECK(sender.lane.circuit() == Circuit::half_open);
         CHECK_FALSE(is_fault(sender.lane.receipt(10, now)));
-        CHECK(sender.lane.circuit() == Circuit::closed);
         CHECK(sender.goes(now) == Seqs{11});
     }
 }

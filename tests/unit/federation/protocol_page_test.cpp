@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "proxy-core/federation/base64.hpp"
 #include "proxy-core/federation/intake.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -75,7 +76,10 @@ std::vector<std::string> written() {
                        {.seq = 4, .record = 2, .reason = ""}};
     Receipt empty;
     empty.lane = {"L"};
+    Message packed = full;
+    packed.body = compact_of(full.body);
     std::vector<std::string> stanzas{to_stanza(full),
+                                     to_stanza(packed),
                                      to_stanza(bare),
                                      to_stanza(receipt, coop),
                                      to_stanza(empty, coop),
@@ -131,7 +135,17 @@ TEST_CASE("the schema refuses what breaks the protocol") {
           "<readings" + open + "seq='1' retain='P1D' hops='x'>" + pack + "</readings>",
           "<readings" + open + "seq='1' retain='P1D' hops='' quality='best'>" + pack +
               "</readings>",
-          "<readings" + open + "seq='1' retain='P1D' hops=''/>", "<receipt" + open + "/>",
+          "<readings" + open + "seq='1' retain='P1D' hops=''/>",
+          "<readings" + open +
+              "seq='1' retain='P1D' hops=''><pack type='application/senml+cbor' "
+              "coding='zstd'>KLUv/SAB AAA</pack></readings>",
+          "<readings" + open + "seq='1' retain='P1D' hops=''><pack coding='zstd'>" +
+              encode_base64(compact_of(pack)) + "</pack></readings>",
+          "<readings" + open +
+              "seq='1' retain='P1D' hops=''><pack type='application/senml+cbor' "
+              "coding='zstd'>" +
+              encode_base64("no frame of zstd") + "</pack></readings>",
+          "<receipt" + open + "/>",
           "<receipt" + open + "through='1' at='2026-05-28T20:26:40+01:00'/>",
           "<resume" + open + "next='0'/>", "<void" + open + "seq='1'/>", "<hello" + open + "/>"}) {
         CAPTURE(element);
@@ -145,9 +159,10 @@ TEST_CASE("the schema refuses what breaks the protocol") {
 
 TEST_CASE("the page's examples are read as what they are, and fit the schema") {
     const auto blocks = examples();
-    REQUIRE(blocks.size() == 5);
+    REQUIRE(blocks.size() == 6);
     std::vector<std::string> elements;
     std::vector<std::size_t> kinds;
+    std::vector<std::string> packs;
     for (const std::string& block : blocks) {
         CAPTURE(block);
         const auto stanza = read_stanza(block);
@@ -166,9 +181,17 @@ TEST_CASE("the page's examples are read as what they are, and fit the schema") {
             CHECK(found.fault.empty());
             CHECK(found.foreign.empty());
             CHECK(found.records == 2);
+            packs.push_back(BodyReader().to_xml(readings->body, Time{}).value());
             CHECK(stanza->attribute("id") == stanza_id(readings->lane, readings->seq));
         }
     }
-    CHECK(kinds == std::vector<std::size_t>{0, 1, 2, 3});
+    CHECK(kinds == std::vector<std::size_t>{0, 0, 1, 2, 3});
+    // Both encodings of the page say the same.
+    REQUIRE(packs.size() == 2);
+    senml::Pack one;
+    senml::Pack other;
+    REQUIRE(BodyReader().read(packs[0], Time{}, one));
+    REQUIRE(BodyReader().read(packs[1], Time{}, other));
+    CHECK(one == other);
     if (xmllint_is_there()) CHECK(valid(elements));
 }

@@ -5,7 +5,7 @@
 #include <numeric>
 #include <utility>
 
-#include "senml/codec.hpp"
+#include "proxy-core/mailbox/body.hpp"
 
 namespace courant::test {
 
@@ -27,6 +27,14 @@ std::string pack_of(const Jid& authority, double value) {
         "<sensml xmlns='urn:ietf:params:xml:ns:senml'><senml n='{}:{}/school:{}/pv/power' u='W' "
         "t='{}' v='{}'/></sensml>",
         authority.local(), authority.domain(), authority.domain(), 1'780'000'000 + value, value);
+}
+
+std::string compact_of(const std::string& xml) {
+    senml::Pack pack;
+    REQUIRE(BodyReader().read(xml, Time{}, pack));
+    const auto body = BodyWriter().compact(pack);
+    REQUIRE(body);
+    return *body;
 }
 
 FederationSettings quick() {
@@ -88,9 +96,12 @@ void Proxy::knows(const Jid& peer, bool relay) {
     ask([&](Mailboxes& m) { m.put_peer({.jid = peer, .relay = relay, .added_at = Time{}}); });
 }
 
-void Proxy::sends(const Jid& peer, int messages) {
+void Proxy::sends(const Jid& peer, int messages, BodyForm form) {
     std::vector<std::string> packs;
-    for (int i = 0; i < messages; ++i) packs.push_back(pack_of(jid(), next_value_++));
+    for (int i = 0; i < messages; ++i) {
+        packs.push_back(pack_of(jid(), next_value_++));
+        if (form == BodyForm::compact) packs.back() = compact_of(packs.back());
+    }
     sends(peer, packs);
 }
 
@@ -110,10 +121,9 @@ void Proxy::sends(const Jid& peer, const std::vector<std::string>& packs) {
 std::vector<double> Proxy::values() {
     std::vector<double> values;
     for (const Arrival& arrival : ask([](Mailboxes& m) { return m.inbox(0, everything); })) {
-        const auto pack = senml::read(senml::Format::xml, arrival.message.body,
-                                      {.now = Time{}, .names = senml::NameRule::federated});
-        REQUIRE(pack);
-        for (const auto& record : pack->records()) values.push_back(record.number);
+        senml::Pack pack;
+        REQUIRE(BodyReader().read(arrival.message.body, Time{}, pack));
+        for (const auto& record : pack.records()) values.push_back(record.number);
     }
     return values;
 }

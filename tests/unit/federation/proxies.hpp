@@ -35,6 +35,9 @@ inline Jid address(std::string_view text) {
 /// A pack of one reading: `value` watts at a time that grows with it, in a series of that proxy.
 std::string pack_of(const Jid& authority, double value);
 
+/// The same as a compact body.
+std::string compact_of(const std::string& xml);
+
 /// Settings under which tests are quick: an answer is awaited for 100 ms.
 FederationSettings quick();
 /// Settings under which nothing happens by time: an answer is awaited for an hour.
@@ -53,7 +56,7 @@ class Proxy {
     void knows(const Jid& peer, bool relay = false);
     /// Puts messages into the outbox, one reading each, with values that go on from the last call,
     /// and tells the federation.
-    void sends(const Jid& peer, int messages);
+    void sends(const Jid& peer, int messages, BodyForm form = BodyForm::xml);
     /// The same with packs of the test's choice.
     void sends(const Jid& peer, const std::vector<std::string>& packs);
     /// One turn of the engine.

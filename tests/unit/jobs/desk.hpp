@@ -74,12 +74,12 @@ inline Call call(std::stop_token stop = {}) {
             .stop = std::move(stop)};
 }
 
-/// The numbers that a `<sensml>` holds.
+/// The numbers that a body holds.
 inline std::vector<double> numbers_of(const std::string& body) {
-    const auto pack = senml::read(senml::Format::xml, body, {.now = at(0)});
-    REQUIRE(pack);
+    senml::Pack pack;
+    REQUIRE(BodyReader().read(body, at(0), pack));
     std::vector<double> numbers;
-    for (const auto& record : pack->records()) numbers.push_back(record.number);
+    for (const auto& record : pack.records()) numbers.push_back(record.number);
     return numbers;
 }
 

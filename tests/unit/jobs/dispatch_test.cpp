@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cstring>
 #include <limits>
 #include <random>
 
@@ -14,8 +16,8 @@ using namespace courant::test;
 namespace {
 
 Dispatch dispatched(const senml::Pack& pack, const std::vector<Subscription>& subscriptions,
-                    const DispatchRules& how = rules()) {
-    return dispatch(pack, subscriptions, how);
+                    const DispatchRules& how = rules(), const std::vector<Peer>& peers = {}) {
+    return Dispatcher(how).dispatch(pack, subscriptions, peers);
 }
 
 std::size_t stanza_size(const Outgoing& outgoing) {
@@ -175,4 +177,77 @@ TEST_CASE("a limit that leaves no room for any pack refuses and does not loop") 
     const auto out = dispatched(readings(3), {subscription(coop)}, how);
     CHECK(out.messages.empty());
     CHECK(out.refused.size() == 3);
+}
+
+TEST_CASE("the shorter encoding goes: XML for one reading, the compact one for many") {
+    const auto one = dispatched(readings(1), {subscription(coop)});
+    REQUIRE(one.messages.size() == 1);
+    CHECK(form_of(one.messages[0].body) == BodyForm::xml);
+    const auto many = dispatched(readings(100), {subscription(coop)});
+    REQUIRE(many.messages.size() == 1);
+    CHECK(form_of(many.messages[0].body) == BodyForm::compact);
+    CHECK(numbers_of(many.messages[0].body) == run(1, 100));
+    // What no coding makes much shorter takes more room as base64 than as it is.
+    senml::Pack text;
+    std::mt19937_64 random(3);
+    std::string noise;
+    while (noise.size() < 5000)
+        if (const auto c = static_cast<char>(' ' + random() % 95); !std::strchr("<>&\"", c))
+            noise += c;
+    text.add_text(text.intern_name(power), senml::no_unit, at(1), noise);
+    CHECK(form_of(dispatched(text, {subscription(coop)}).messages.at(0).body) == BodyForm::xml);
+}
+
+TEST_CASE(
+    "who wants XML, who has said to read nothing else, and who is told to write it, gets it") {
+    const auto all_xml = [](const Dispatch& out) {
+        return std::ranges::all_of(out.messages, [](const Outgoing& message) {
+            return form_of(message.body) == BodyForm::xml && message.records <= 500;
+        });
+    };
+    const std::vector to_coop{subscription(coop)};
+    const Peer told{.jid = coop, .relay = false, .added_at = {}, .xml_only = true, .packed = true};
+    const Peer other{.jid = coop, .relay = false, .added_at = {}, .packed = false};
+    const Peer reads{.jid = coop, .relay = false, .added_at = {}, .packed = true};
+    CHECK(all_xml(dispatched(readings(1200), to_coop, rules(), {told})));
+    CHECK(all_xml(dispatched(readings(1200), to_coop, rules(), {other})));
+    DispatchRules ours = rules();
+    ours.encodings = Encodings::xml_only;
+    CHECK(all_xml(dispatched(readings(1200), to_coop, ours, {reads})));
+    CHECK_FALSE(all_xml(dispatched(readings(1200), to_coop, rules(), {reads})));
+}
+
+TEST_CASE("a peer that has said that it reads packed packs gets more readings in one message") {
+    const auto largest = [](const std::vector<Peer>& peers) {
+        std::int64_t most = 0;
+        std::int64_t sum = 0;
+        for (const auto& message :
+             dispatched(readings(4500), {subscription(coop)}, rules(), peers).messages) {
+            most = std::max(most, message.records);
+            sum += message.records;
+        }
+        CHECK(sum == 4500);
+        return most;
+    };
+    CHECK(largest({}) == 500);
+    CHECK(largest({{.jid = coop, .relay = false, .added_at = {}}}) == 500);
+    CHECK(largest({{.jid = coop, .relay = false, .added_at = {}, .packed = true}}) == 2000);
+    CHECK(largest({{.jid = analyst, .relay = false, .added_at = {}, .packed = true}}) == 500);
+}
+
+TEST_CASE(
+    "a compact message fits a stanza in XML, too, for a peer that no longer reads the other") {
+    DispatchRules how = rules();
+    how.stanza_bytes = 20'000;
+    const Peer reads{.jid = coop, .relay = false, .added_at = {}, .packed = true};
+    const auto out = dispatched(readings(3000), {subscription(coop)}, how, {reads});
+    std::int64_t sum = 0;
+    for (Outgoing message : out.messages) {
+        CHECK(form_of(message.body) == BodyForm::compact);
+        CHECK(stanza_size(message) < 20'000);
+        message.body = BodyReader().to_xml(message.body, at(0)).value();
+        CHECK(stanza_size(message) <= 20'000);
+        sum += message.records;
+    }
+    CHECK(sum == 3000);
 }

@@ -74,18 +74,18 @@ TEST_CASE("a portion that has no place is asked for again in halves") {
     std::vector<std::size_t> asked;
     const auto job = extract(desk, [&](std::string_view cursor, const Call& call) {
         asked.push_back(call.max_readings);
-        return numbered(cursor, 100,
-                        static_cast<int>(std::min<std::size_t>(call.max_readings, 80)));
+        return numbered(cursor, 2000,
+                        static_cast<int>(std::min<std::size_t>(call.max_readings, 1600)));
     });
     desk.shut("no room left");
-    desk.makes_room_for(900);  // about 25 readings
+    desk.makes_room_for(3000);  // between 400 and 800 readings
     CHECK_THROWS_AS(job->run(call()), NoRoom);
     CHECK_THROWS_AS(job->run(call()), NoRoom);
     CHECK(job->run(call()) == Progress::more);
     desk.shut("");
     while (job->run(call()) == Progress::more) continue;
-    CHECK(asked == std::vector<std::size_t>{10'000, 40, 20, 40, 80});
-    CHECK(desk.outbox(coop) == run(1, 100));
+    CHECK(asked == std::vector<std::size_t>{10'000, 800, 400, 800, 1600});
+    CHECK(desk.outbox(coop) == run(1, 2000));
 }
 
 TEST_CASE("a source that fails leaves the cursor where it is") {

@@ -51,6 +51,7 @@ TEST_CASE_TEMPLATE_INVOKE(purging_goes_in_batches, PostgresHome);
 TEST_CASE_TEMPLATE_INVOKE(a_repetition_is_known_after_the_purge, PostgresHome);
 
 TEST_CASE_TEMPLATE_INVOKE(a_peer_is_known_by_its_bare_jid, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(which_packs_a_peer_gets, PostgresHome);
 TEST_CASE_TEMPLATE_INVOKE(the_revision_tells_every_change, PostgresHome);
 TEST_CASE_TEMPLATE_INVOKE(one_subscription_to_a_series, PostgresHome);
 TEST_CASE_TEMPLATE_INVOKE(a_dead_letter_keeps_everything, PostgresHome);

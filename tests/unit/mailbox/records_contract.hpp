@@ -57,6 +57,31 @@ TEST_CASE_TEMPLATE_DEFINE("the revision of subscriptions tells every change and 
     CHECK_FALSE(changed());
 }
 
+TEST_CASE_TEMPLATE_DEFINE("which packs a peer gets: the operator's word, and its own", Home,
+                          which_packs_a_peer_gets) {
+    Home home;
+    const auto store = home.open({});
+    store->commit([](Mailboxes& m) {
+        const auto found = [&] { return m.find_peer(jid("bmhs@coop.example")).value(); };
+        m.set_packed(jid("bmhs@coop.example"), true);  // a stranger leaves no trace
+        CHECK(m.peers().empty());
+        m.put_peer({jid("bmhs@coop.example"), false, at(1)});
+        CHECK_FALSE(found().xml_only);
+        CHECK_FALSE(found().packed);
+        m.set_packed(jid("bmhs@coop.example/here"), true);
+        CHECK(found().packed == true);
+        m.put_peer({jid("bmhs@coop.example"), true, at(2), true});
+        CHECK(found().xml_only);
+        CHECK(found().packed == true);
+        m.put_peer({jid("bmhs@coop.example"), true, at(2)});
+        CHECK_FALSE(found().xml_only);
+        m.set_packed(jid("bmhs@coop.example"), false);
+        CHECK(found().packed == false);
+        CHECK(m.peers().at(0).packed == false);
+        CHECK(m.peers().at(0).relay);
+    });
+}
+
 TEST_CASE_TEMPLATE_DEFINE("one peer has one subscription to a series", Home,
                           one_subscription_to_a_series) {
     Home home;

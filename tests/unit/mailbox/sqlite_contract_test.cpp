@@ -52,6 +52,7 @@ TEST_CASE_TEMPLATE_INVOKE(a_repetition_is_known_after_the_purge, SqliteHome);
 
 TEST_CASE_TEMPLATE_INVOKE(a_peer_is_known_by_its_bare_jid, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(the_revision_tells_every_change, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(which_packs_a_peer_gets, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(one_subscription_to_a_series, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(a_dead_letter_keeps_everything, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(a_page_of_dead_letters_ends, SqliteHome);

@@ -238,6 +238,29 @@ TEST_CASE("an older store gets what it lacks, and keeps what it has") {
     CHECK(complaint_of([&] { home.open({}); }).mentions("Use the program that wrote it"));
 }
 
+TEST_CASE("a store from before packed packs keeps its peers and messages") {
+    const SqliteHome home;
+    {
+        detail::SqliteConnection connection(home.path(), {});
+        detail::migrate(connection, detail::sqlite_migrations().first(1), at(0));
+    }
+    execute(home.path(),
+            "INSERT INTO peers (jid, relay, added_at) VALUES ('bmhs@coop.example', 1, 7);"
+            "INSERT INTO lanes_out VALUES (1, 'L', 'bmhs@coop.example', 2, 0, 3);"
+            "INSERT INTO outbox VALUES (1, 1, 1, 'P3Y', '', 'raw', '', 3, 5, CAST('<sensml/>' AS "
+            "BLOB))");
+    const auto store = home.open({});
+    const auto peer =
+        ask(*store, [](Mailboxes& m) { return m.find_peer(jid("bmhs@coop.example")); });
+    REQUIRE(peer);
+    CHECK(peer->relay);
+    CHECK_FALSE(peer->xml_only);
+    CHECK_FALSE(peer->packed);
+    const auto messages = ask(*store, [](Mailboxes& m) { return m.outbox(LaneId{"L"}, 0, {}); });
+    REQUIRE(messages.size() == 1);
+    CHECK(messages[0].body == "<sensml/>");
+}
+
 TEST_CASE("a migration that fails leaves the old version, whole") {
     const SqliteHome home;
     home.open({});
