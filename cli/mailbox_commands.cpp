@@ -1,15 +1,12 @@
-// `courant outbox`, `inbox` and `dead`: look into the mailboxes, beside a running proxy or without
-// one.
+// `courant outbox` and `inbox`: look into the mailboxes, beside a running proxy or without one.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "cli/command.hpp"
-#include "proxy-core/federation/intake.hpp"
 #include "proxy-core/federation/protocol.hpp"
 #include "proxy-core/mailbox/body.hpp"
 #include "senml/codec.hpp"
@@ -69,22 +66,11 @@ ordered_json row(const Message& message) {
             {"stored", to_timestamp_for_people(message.stored_at)}};
 }
 
-ordered_json row(const DeadLetter& letter) {
-    ordered_json out{{"id", letter.id},
-                     {"at", to_timestamp_for_people(letter.at)},
-                     {"origin", to_word(letter.origin)},
-                     {"whom", letter.whom}};
-    out["seq"] = letter.seq ? ordered_json(*letter.seq) : ordered_json(nullptr);
-    out["record"] = letter.record ? ordered_json(*letter.record) : ordered_json(nullptr);
-    out["reason"] = letter.reason;
-    return out;
-}
-
 // Prints a message's pack for whoever asked, whatever form it is kept in.
 int show_body(const Visit& visit, const Message& message, Console& console) {
     const auto format = senml::format_from(visit.given["format"].as<std::string>());
     if (!format) throw UsageError("--format: " + format.error().what);
-    BodyReader reader;
+    BodyReader reader(stored_body_limits);
     senml::Pack pack;
     if (const auto read = reader.read(message.body, message.stored_at, pack); !read)
         throw Error(fmt::format("message {} cannot be read: {}", message.seq, read.error()),
@@ -100,7 +86,7 @@ int list_outbox(Visit& visit, Console& console) {
     ordered_json rows = ordered_json::array();
     for (const OutgoingLane& lane :
          read_from(*visit.store, [](Mailboxes& m) { return m.outgoing_lanes(); }))
-        for (Seq after = lane.acknowledged;;) {
+        for (Seq after = std::max(lane.acknowledged, lane.voided);;) {
             const auto messages = read_from(*visit.store, [&](Mailboxes& m) {
                 return m.outbox(lane.lane, after, {.messages = page});
             });
@@ -118,7 +104,7 @@ int show_outgoing(Visit& visit, Console& console) {
         return m.find_outgoing(LaneId{visit.arguments[0]}, seq);
     });
     if (!message) {
-        console.err << "no such message waits; it may have been acknowledged\n";
+        console.err << "no such message waits; it may have been acknowledged, or dropped\n";
         return Exit::failed;
     }
     return show_body(visit, *message, console);
@@ -151,115 +137,6 @@ int show_arrival(Visit& visit, Console& console) {
     return show_body(visit, found.front().message, console);
 }
 
-int list_dead(Visit& visit, Console& console) {
-    ordered_json rows = ordered_json::array();
-    for (std::int64_t after = 0;;) {
-        const auto letters = read_from(
-            *visit.store, [&](Mailboxes& m) { return m.dead(after, {.messages = page}); });
-        if (letters.empty()) break;
-        for (const DeadLetter& letter : letters) rows.push_back(row(letter));
-        after = letters.back().id;
-    }
-    print_list(console.out, rows, listing_of(visit.given));
-    return Exit::done;
-}
-
-DeadLetter dead_letter(Visit& visit) {
-    const std::int64_t id = number_from(visit.arguments[0]);
-    auto letter = read_from(*visit.store, [&](Mailboxes& m) { return m.find_dead(id); });
-    if (!letter) throw Error(fmt::format("there is no dead letter {}", id), Retry::useless);
-    return std::move(*letter);
-}
-
-int show_dead(Visit& visit, Console& console) {
-    const DeadLetter letter = dead_letter(visit);
-    console.err << row(letter).dump(2, ' ', false, ordered_json::error_handler_t::replace) << '\n';
-    console.out << letter.payload << '\n';
-    return Exit::done;
-}
-
-[[noreturn]] void refuse_retry(const std::string& why) {
-    throw Error("it cannot go again: " + why, Retry::useless);
-}
-
-/// How many readings a letter holds; refuses one that holds none.
-std::int64_t readings_in(const DeadLetter& letter) {
-    const auto pack = senml::read(senml::Format::xml, letter.payload,
-                                  {.now = letter.at, .names = senml::NameRule::federated});
-    if (!pack) refuse_retry(pack.error().to_string());
-    return static_cast<std::int64_t>(pack->size());
-}
-
-// What was wrong with an attribute does not show in the envelope that was kept.
-bool envelope_was_at_fault(const DeadLetter& letter) {
-    constexpr std::array<std::string_view, 4> attributes{"hops=", "quality=", "grant=", "retain="};
-    return std::any_of(attributes.begin(), attributes.end(), [&](std::string_view attribute) {
-        return letter.reason.starts_with(attribute);
-    });
-}
-
-// What we refused comes in only if it would come in today: a retry is no way around the checks.
-void check_again(Mailboxes& m, const DeadLetter& letter, const Jid& self, Time now) {
-    if (envelope_was_at_fault(letter)) refuse_retry(letter.reason);
-    const Jid from = jid_from(letter.whom);
-    const auto peer = m.find_peer(from);
-    if (!peer) refuse_retry(letter.whom + " is no peer (courant peer add)");
-    const Inspection inspection = inspect(
-        {.lane = {}, .seq = 1, .envelope = letter.envelope, .body = letter.payload, .fault = {}},
-        from, self, now);
-    if (const auto why = refusal(inspection, *peer); !why.empty()) refuse_retry(why);
-}
-
-/// Puts a letter into the inbox once more, in a lane from ourselves that all retries share.
-void take_in_again(Mailboxes& m, const DeadLetter& letter, const Jid& self, Time now) {
-    Message message{.peer = self,
-                    .lane = {"retry"},
-                    .seq = 1,
-                    .envelope = letter.envelope,
-                    .body = letter.payload,
-                    .records = readings_in(letter),
-                    .stored_at = now};
-    for (const IncomingLane& lane : m.incoming_lanes(self))
-        if (lane.lane == message.lane) message.seq = lane.next;
-    m.take_in(message, now);
-}
-
-// Gives a letter another try where it was: to the peer that refused it, or to the apps. It gets a
-// new number: the old one is settled.
-int retry_dead(Visit& visit, Console& console) {
-    const DeadLetter letter = dead_letter(visit);
-    if (letter.origin == DeadOrigin::source)
-        throw Error(
-            "a source could not use this; mend it there (courant dead show) and let the source "
-            "bring it again",
-            Retry::useless);
-    const Time now = std::chrono::system_clock::now();
-    const Jid self = visit.config.identity.jid.bare();
-    visit.store->commit([&](Mailboxes& m) {
-        if (!m.remove_dead(letter.id))
-            throw Error(fmt::format("dead letter {} is gone already", letter.id), Retry::useless);
-        if (letter.origin == DeadOrigin::sent) {
-            m.enqueue({.peer = jid_from(letter.whom),
-                       .envelope = letter.envelope,
-                       .body = letter.payload,
-                       .records = readings_in(letter)},
-                      now);
-            return;
-        }
-        if (letter.origin == DeadOrigin::arrived) check_again(m, letter, self, now);
-        take_in_again(m, letter, self, now);
-    });
-    console.err << "dead letter " << letter.id << " goes again\n";
-    return Exit::done;
-}
-
-int remove_dead(Visit& visit, Console& console) {
-    const DeadLetter letter = dead_letter(visit);
-    visit.store->commit([&](Mailboxes& m) { m.remove_dead(letter.id); });
-    console.err << "dead letter " << letter.id << " removed\n";
-    return Exit::done;
-}
-
 }  // namespace
 
 int outbox_command(Words words, Console& console) {
@@ -280,19 +157,6 @@ int inbox_command(Words words, Console& console) {
     if (visited->action == "show" && visited->arguments.size() == 1)
         return show_arrival(*visited, console);
     throw UsageError("inbox list, or inbox show POSITION");
-}
-
-int dead_command(Words words, Console& console) {
-    auto visited = visit("dead", "What was set aside, and why",
-                         "[list | show ID | retry ID | remove ID]", words, console);
-    if (!visited) return Exit::done;
-    if (visited->action == "list") return list_dead(*visited, console);
-    if (visited->arguments.size() == 1) {
-        if (visited->action == "show") return show_dead(*visited, console);
-        if (visited->action == "retry") return retry_dead(*visited, console);
-        if (visited->action == "remove") return remove_dead(*visited, console);
-    }
-    throw UsageError("dead list, or dead show | retry | remove ID");
 }
 
 }  // namespace courant::cli

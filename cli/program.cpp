@@ -14,6 +14,7 @@ namespace {
 constexpr std::chrono::seconds stop_grace{8};
 constexpr std::chrono::seconds once_patience{30};  // without any progress
 constexpr std::chrono::milliseconds look_again{25};
+constexpr std::chrono::milliseconds longest_period{2000};  // a new worker waits for its share
 
 std::chrono::milliseconds milliseconds(std::chrono::nanoseconds span) {
     return std::chrono::ceil<std::chrono::milliseconds>(span);
@@ -24,7 +25,7 @@ std::unique_ptr<Worker> worker_of(const Config& config, StoreThread& store, cons
     return std::make_unique<Worker>(
         WorkerSettings{.id = WorkerId::of_this_process(config.identity.resource),
                        .term = milliseconds(config.store.lease),
-                       .period = milliseconds(config.store.lease / 15)},
+                       .period = std::min(milliseconds(config.store.lease / 15), longest_period)},
         store, logger);
 }
 
@@ -47,8 +48,11 @@ std::string lane_right(const LaneId& lane) {
     return "lane " + lane.value;
 }
 
-FederationSettings federation_settings(const Config& config, Worker& worker) {
+FederationSettings federation_settings(const Config& config, Worker& worker, SpaceWatch& space) {
     FederationSettings settings;
+    settings.admits = [&space](Mailboxes& m, std::int64_t bytes, Time now) {
+        return space.obstacle(m, bytes, now).empty();
+    };
     settings.session_note = Worker::session_note(worker.id());
     if (!worker.id().empty())
         settings.rights = LaneRights{
@@ -59,6 +63,7 @@ FederationSettings federation_settings(const Config& config, Worker& worker) {
                 [&worker](const LaneId& lane) {
                     return worker.resource_of_holder(lane_right(lane));
                 },
+            .first = [&worker](Mailboxes& m) { return worker.is_first(m); },
             .lane_made = [&worker] { worker.hurry(); }};
     settings.self = config.identity.jid;
     settings.lanes.window_messages = static_cast<std::int64_t>(config.limits.window_messages);
@@ -118,14 +123,18 @@ Program::Program(const Config& config, StoreThread& store, Logger logger)
     : store_(store),
       logger_(std::move(logger)),
       receives_(!config.receives.empty()),
+      space_({.reserve_bytes = config.space.reserve_bytes,
+              .reserve_percent = config.space.reserve_percent,
+              .max_bytes = config.space.max_bytes},
+             logger_, counters_),
       worker_(worker_of(config, store, logger_)),
       session_(session_settings(config, *worker_)),
-      federation_(federation_settings(config, *worker_), session_, store,
+      federation_(federation_settings(config, *worker_, space_), session_, store,
                   {.inbox_grew = [this] { runner_.inbox_grew(); }}, logger_, counters_),
       runner_(
-          config, store,
+          config, store, space_, *worker_,
           [this](std::vector<Enqueued> messages) { federation_.outbox_grew(std::move(messages)); },
-          logger_, counters_, *worker_) {
+          logger_, counters_) {
     worker_->on_change([this] {
         federation_.rights_changed();
         runner_.rights_changed();

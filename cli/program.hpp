@@ -20,6 +20,7 @@
 #include "proxy-core/config/config.hpp"
 #include "proxy-core/federation/federation.hpp"
 #include "proxy-core/federation/xmpp_session.hpp"
+#include "proxy-core/mailbox/space_watch.hpp"
 #include "proxy-core/observe/counters.hpp"
 
 namespace courant::cli {
@@ -57,6 +58,7 @@ class Program {
     Logger logger_;
     bool receives_;
     Counters counters_;
+    SpaceWatch space_;
     std::unique_ptr<Worker> worker_;
     XmppSession session_;
     Federation federation_;

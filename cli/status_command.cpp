@@ -3,15 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "cli/command.hpp"
 #include "cli/store.hpp"
+#include "jobs/outbox_caps.hpp"
 #include "jobs/share_out.hpp"
 #include "jobs/worker.hpp"
 #include "proxy-core/federation/protocol.hpp"
+#include "proxy-core/mailbox/space_watch.hpp"
 
 namespace courant::cli {
 namespace {
@@ -30,6 +33,9 @@ struct Snapshot {
     std::vector<IncomingLane> incoming;
     InboxSize inbox;
     std::int64_t dead = 0;
+    StoreRoom room;
+    std::optional<std::int64_t> free;
+    std::vector<std::string> obstacles;  ///< why nothing comes in
     std::vector<Peer> peers;
     std::map<std::string, std::string> troubles;  ///< by peer: why its lane does not move
     std::map<std::string, std::string>
@@ -52,6 +58,11 @@ Snapshot snapshot(Mailboxes& m, const Config& config) {
     }
     now.inbox = m.inbox_size(delivered);
     now.dead = m.dead_count();
+    now.room = m.room();
+    now.free = free_bytes(now.room, {.max_bytes = config.space.max_bytes});
+    for (const auto key : {space_note, outbox_note})
+        if (auto obstacle = m.note(key); !obstacle.empty())
+            now.obstacles.push_back(std::move(obstacle));
     now.peers = m.peers();
     for (const OutgoingLane& lane : now.outgoing) {
         const std::string peer = lane.peer.to_string();
@@ -142,21 +153,63 @@ ordered_json workers(const Snapshot& now) {
 ordered_json page(const Config& config, const Snapshot& now) {
     std::int64_t messages = 0;
     std::int64_t readings = 0;
+    std::int64_t bytes = 0;
+    std::optional<Time> oldest;
     for (const OutgoingLane& lane : now.outgoing) {
         messages += lane.waiting_messages;
         readings += lane.waiting_records;
+        bytes += lane.waiting_bytes;
+        if (lane.oldest && *lane.oldest < oldest.value_or(Time::max())) oldest = lane.oldest;
     }
     return {{"jid", config.identity.jid.to_string()},
             {"running", now.running},
             {"session", now.session},
             {"workers", workers(now)},
-            {"outbox", {{"messages", messages}, {"readings", readings}}},
-            {"inbox", {{"messages", now.inbox.messages}, {"readings", now.inbox.records}}},
+            {"outbox",
+             {{"messages", messages},
+              {"readings", readings},
+              {"bytes", bytes},
+              {"oldest", time_or_null(oldest)}}},
+            {"inbox",
+             {{"messages", now.inbox.messages},
+              {"readings", now.inbox.records},
+              {"bytes", now.inbox.bytes},
+              {"oldest", time_or_null(now.inbox.oldest)}}},
             {"dead", now.dead},
+            {"store",
+             {{"bytes", now.room.bytes},
+              {"empty", now.room.empty},
+              {"free", now.free ? ordered_json(*now.free) : ordered_json(nullptr)}}},
+            {"obstacles", now.obstacles},
             {"lanes", lanes(now)},
             {"peers", peers(now)},
             {"jobs", jobs(now)},
             {"counters", now.counters}};
+}
+
+// "412 KiB", "1.3 GiB": three digits are enough at a glance.
+std::string size(std::int64_t bytes) {
+    constexpr std::array<std::string_view, 5> units{"B", "KiB", "MiB", "GiB", "TiB"};
+    auto amount = static_cast<double>(bytes);
+    std::size_t unit = 0;
+    for (; amount >= 1000 && unit + 1 < units.size(); ++unit) amount /= 1024;
+    const int decimals = unit > 0 && amount < 10 ? 1 : 0;
+    return fmt::format("{:.{}f} {}", amount, decimals, units[unit]);
+}
+
+// "12 messages, 500 readings, 31 KiB wait for a receipt, the oldest since …"
+std::string waiting_line(const ordered_json& box, std::string_view for_what) {
+    std::string line = fmt::format(
+        "{} messages, {} readings, {} wait for {}", box["messages"].get<std::int64_t>(),
+        box["readings"].get<std::int64_t>(), size(box["bytes"].get<std::int64_t>()), for_what);
+    if (box["oldest"].is_string()) line += ", the oldest since " + box["oldest"].get<std::string>();
+    return line;
+}
+
+std::string store_line(const Snapshot& now) {
+    std::string line = size(now.room.bytes);
+    if (now.room.empty > 0) line += fmt::format(", {} of them empty", size(now.room.empty));
+    return line + (now.free ? fmt::format("; room for {}", size(*now.free)) : "");
 }
 
 // Whoever was killed could not write that it is gone.
@@ -190,11 +243,12 @@ int status_command(Words words, Console& console) {
         return Exit::done;
     }
     console.out << status["jid"].get<std::string>() << "  " << session_line(now) << '\n'
-                << "outbox  " << status["outbox"]["messages"] << " messages, "
-                << status["outbox"]["readings"] << " readings wait for a receipt\n"
-                << "inbox   " << status["inbox"]["messages"] << " messages, "
-                << status["inbox"]["readings"] << " readings wait for their app\n"
-                << "dead    " << status["dead"] << " letters\n";
+                << "outbox  " << waiting_line(status["outbox"], "a receipt") << '\n'
+                << "inbox   " << waiting_line(status["inbox"], "their app") << '\n'
+                << "dead    " << status["dead"] << " letters\n"
+                << "store   " << store_line(now) << '\n';
+    for (const auto& obstacle : now.obstacles)
+        console.out << "STOPPED " << one_line(obstacle) << '\n';
     if (now.shared) print_section(console.out, "WORKERS", status["workers"]);
     print_section(console.out, "LANES", status["lanes"]);
     print_section(console.out, "JOBS", status["jobs"]);

@@ -1,5 +1,6 @@
 #include "jobs/extract.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace courant {
@@ -13,7 +14,7 @@ ExtractJob::ExtractJob(const std::string& adapter, std::unique_ptr<Source> sourc
       logger_(std::move(logger)) {}
 
 Progress ExtractJob::run(const Call& call) {
-    const auto cursor = outbound_.cursor_if_anybody_listens();
+    const auto cursor = outbound_.cursor_if_anybody_listens(call.now);
     if (!cursor) {
         if (!std::exchange(told_that_nobody_listens_, true))
             logger_.warning(
@@ -22,11 +23,19 @@ Progress ExtractJob::run(const Call& call) {
         return Progress::done;
     }
     told_that_nobody_listens_ = false;
-    const Extraction extraction = source_->pull(*cursor, call);
+    Call portion = call;
+    portion.max_readings = std::min(call.max_readings, portion_);
+    const Extraction extraction = source_->pull(*cursor, portion);
     // Nothing moved: to ask again at once, whatever the source says of more, would bring the same.
     if (extraction.readings.empty() && extraction.refused.empty() && extraction.cursor == *cursor)
         return Progress::done;
-    outbound_.put(extraction.readings, extraction.refused, extraction.cursor, call.now);
+    try {
+        outbound_.put(extraction.readings, extraction.refused, extraction.cursor, call.now);
+    } catch (const NoRoom&) {
+        portion_ = std::max<std::size_t>(1, extraction.readings.size() / 2);
+        throw;
+    }
+    if (portion_ < call.max_readings) portion_ *= 2;
     logger_.info("extracted", {{"adapter", adapter_},
                                {"readings", extraction.readings.size()},
                                {"refused", extraction.refused.size()}});

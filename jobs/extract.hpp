@@ -3,9 +3,13 @@
 // Pulls from the cursor that the store holds and commits readings and cursor together
 // (outbound.hpp); a first extraction of years goes portion by portion, each durable before the next
 // is asked for. As long as nobody has subscribed to anything the job leaves the source alone: what
-// it took would be for nobody, and gone for whoever subscribes tomorrow.
+// it took would be for nobody, and gone for whoever subscribes tomorrow. While the store or the
+// outbox is full it leaves the source alone, too, and fails with the reason; it is then retried. A
+// portion that has no place although there is some is asked for again in halves.
 #pragma once
 
+#include <cstddef>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -30,6 +34,7 @@ class ExtractJob : public Job {
     Outbound outbound_;
     Logger logger_;
     bool told_that_nobody_listens_ = false;
+    std::size_t portion_ = std::numeric_limits<std::size_t>::max();  ///< the most readings at once
 };
 
 }  // namespace courant

@@ -1,9 +1,17 @@
 #include "jobs/housekeeping.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <limits>
 #include <utility>
 
 namespace courant {
 namespace {
+
+// How long one call does what need not be done at once.
+constexpr std::chrono::seconds portion{1};
+// What one transaction gives back: the disk writes for a few milliseconds.
+constexpr std::int64_t back_at_once = std::int64_t{1} << 20;
 
 std::string label(const Counters::Sample& sample) {
     std::string text = sample.name;
@@ -14,21 +22,65 @@ std::string label(const Counters::Sample& sample) {
 
 }  // namespace
 
-HousekeepingJob::HousekeepingJob(std::vector<std::string> sinks, StoreThread& store,
-                                 Counters& counters)
-    : sinks_(std::move(sinks)), store_(store), counters_(counters) {}
+HousekeepingJob::HousekeepingJob(HousekeepingRules rules, SpaceWatch& space, OutboxCaps& caps,
+                                 StoreThread& store, Counters& counters)
+    : rules_(std::move(rules)), space_(space), caps_(caps), store_(store), counters_(counters) {}
 
-Progress HousekeepingJob::run(const Call&) {
-    std::map<std::string, std::uint64_t> now;
-    for (const auto& sample : counters_.snapshot()) now[label(sample)] = sample.value;
-    const bool purged = store_.ask([&](Mailboxes& m) {
-        for (const auto& [name, value] : now)
-            if (value != stored_[name])
-                m.add_to_counter(name, static_cast<std::int64_t>(value - stored_[name]));
-        return m.purge_delivered(sinks_) > 0;
-    });
-    stored_ = std::move(now);
+Progress HousekeepingJob::run(const Call& call) {
+    const bool purged = purge_delivered(call.now);
+    const auto until = std::min(call.deadline, std::chrono::steady_clock::now() + portion);
+    const auto in_time = [&] {
+        return std::chrono::steady_clock::now() < until && !call.stop.stop_requested();
+    };
+    while (purge_dead(call.now) && in_time()) continue;
+    while (hold_to_caps(call.now) && in_time()) continue;
+    while (give_back() && in_time()) continue;
     return purged ? Progress::more : Progress::done;
+}
+
+bool HousekeepingJob::purge_delivered(Time now) {
+    std::map<std::string, std::uint64_t> values;
+    for (const auto& sample : counters_.snapshot()) values[label(sample)] = sample.value;
+    const bool purged = store_.ask([&](Mailboxes& m) {
+        for (const auto& [name, value] : values) {
+            const auto before = stored_.find(name);
+            const auto known = before == stored_.end() ? 0 : before->second;
+            if (value != known) m.add_to_counter(name, static_cast<std::int64_t>(value - known));
+        }
+        space_.look(m, now);
+        return m.purge_delivered(rules_.sinks) > 0;
+    });
+    stored_ = std::move(values);
+    return purged;
+}
+
+bool HousekeepingJob::purge_dead(Time now) {
+    const auto& [max_age, max_number] = rules_.retention;
+    if (max_age.count() == 0 && max_number == 0) return false;
+    const auto purged = store_.ask([&](Mailboxes& m) {
+        std::int64_t letters = 0;
+        if (max_age.count() > 0)
+            letters += m.purge_dead(now - max_age, std::numeric_limits<std::int64_t>::max());
+        if (max_number > 0) letters += m.purge_dead(Time::max(), m.dead_count() - max_number);
+        return letters;
+    });
+    if (purged > 0)
+        counters_.get("courant_dead_letters_purged_total").add(static_cast<std::uint64_t>(purged));
+    return purged > 0;
+}
+
+bool HousekeepingJob::hold_to_caps(Time now) {
+    const auto drops = store_.ask([&](Mailboxes& m) { return caps_.drop(m, now); });
+    caps_.dropped(drops);
+    return !drops.empty();
+}
+
+bool HousekeepingJob::give_back() {
+    return store_.ask([&](Mailboxes& m) {
+        const auto room = m.room();
+        if (room.empty <= std::max(rules_.keep_empty, room.bytes / 2)) return false;
+        return m.give_back(std::min(back_at_once, room.empty - rules_.keep_empty)) > 0;
+    });
 }
 
 }  // namespace courant

@@ -1,30 +1,57 @@
-// The housekeeping job: what has been delivered everywhere leaves the inbox, and the counters
-// become part of the store. The counters are those of one run: what has been stored of them is
-// remembered here, so that both begin and end together.
+// The housekeeping job: what has been delivered everywhere leaves the inbox, dead letters go when
+// the retention that was set for them is over, lanes are held to their caps, and a store that has
+// become emptier than it needs to be gives its room back to the disk. The counters become part of
+// the store: they are those of one run; what has been stored of them is remembered here, so that
+// both begin and end together.
+//
+// Everything goes in small portions, each a transaction of its own, and for a second at most:
+// others wait for the store meanwhile, and what is left over is done the next time.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "jobs/job.hpp"
+#include "jobs/outbox_caps.hpp"
+#include "proxy-core/config/config.hpp"
+#include "proxy-core/mailbox/space_watch.hpp"
 #include "proxy-core/mailbox/store_thread.hpp"
 #include "proxy-core/observe/counters.hpp"
 
 namespace courant {
 
+/// What is tidied, and when.
+struct HousekeepingRules {
+    /// All sinks that the configuration has; without any the inbox keeps everything.
+    std::vector<std::string> sinks;
+    /// When dead letters go.
+    RetentionConfig retention;
+    /// Empty room that a store keeps for itself; beyond, what is more than half of it is given
+    /// back.
+    std::int64_t keep_empty = std::int64_t{16} << 20;
+};
+
 /// Tidies the store.
 class HousekeepingJob : public Job {
   public:
-    /// `sinks` are all that the configuration has; without any the inbox keeps everything.
-    HousekeepingJob(std::vector<std::string> sinks, StoreThread& store, Counters& counters);
+    HousekeepingJob(HousekeepingRules rules, SpaceWatch& space, OutboxCaps& caps,
+                    StoreThread& store, Counters& counters);
 
     const std::string& name() const override { return name_; }
     Progress run(const Call& call) override;
 
   private:
+    bool purge_delivered(Time now);
+    bool purge_dead(Time now);
+    bool hold_to_caps(Time now);
+    bool give_back();
+
     std::string name_ = "housekeeping";
-    std::vector<std::string> sinks_;
+    HousekeepingRules rules_;
+    SpaceWatch& space_;
+    OutboxCaps& caps_;
     StoreThread& store_;
     Counters& counters_;
     std::map<std::string, std::uint64_t>

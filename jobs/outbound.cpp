@@ -8,24 +8,45 @@ namespace {
 // Live readings are this small; of a load curve the outbox holds the only copy.
 constexpr std::size_t largest_fresh = 4096;
 
+// What a message or letter takes in the store beside its body, near enough.
+constexpr std::int64_t bytes_around = 256;
+
+std::int64_t size_of(const Dispatch& work) {
+    std::int64_t bytes = 0;
+    for (const Outgoing& message : work.messages)
+        bytes += static_cast<std::int64_t>(message.body.size()) + bytes_around;
+    for (const Refused& thing : work.refused)
+        bytes += static_cast<std::int64_t>(thing.payload.size()) + bytes_around;
+    return bytes;
+}
+
 }  // namespace
 
 Outbound::Outbound(std::string adapter, DispatchRules rules, StoreThread& store,
                    OutboxGrew outbox_grew, Counters& counters,
-                   std::shared_ptr<CurrentAudience> audience, Right right)
+                   std::shared_ptr<CurrentAudience> audience, Conditions conditions)
     : adapter_(std::move(adapter)),
       dispatcher_(std::move(rules)),
       store_(store),
       outbox_grew_(std::move(outbox_grew)),
       counters_(counters),
       current_(std::move(audience)),
-      right_(std::move(right)) {}
+      conditions_(std::move(conditions)) {}
 
-std::optional<std::string> Outbound::cursor_if_anybody_listens() {
-    return store_.ask([&](Mailboxes& m) -> std::optional<std::string> {
+std::optional<std::string> Outbound::cursor_if_anybody_listens(Time now) {
+    std::string obstacle;
+    auto cursor = store_.ask([&](Mailboxes& m) -> std::optional<std::string> {
+        obstacle.clear();
         if (current_->get(m)->destinations().empty()) return std::nullopt;
+        obstacle = this->obstacle(m, 0, now);
         return m.cursor(adapter_);
     });
+    if (cursor && !obstacle.empty()) throw NoRoom(obstacle);
+    return cursor;
+}
+
+std::string Outbound::obstacle(Mailboxes& m, std::int64_t bytes, Time now) const {
+    return conditions_.obstacle ? conditions_.obstacle(m, bytes, now) : "";
 }
 
 void Outbound::learn(std::shared_ptr<const Audience> audience) {
@@ -34,19 +55,23 @@ void Outbound::learn(std::shared_ptr<const Audience> audience) {
 }
 
 /// What a commit came to: the numbers that were given out, or nothing but the audience as it is by
-/// now.
+/// now, or why there is no room.
 struct Outbound::Committed {
     std::shared_ptr<const Audience> audience;
+    std::string obstacle;
     std::vector<Enqueued> numbers;
 };
 
 Outbound::Committed Outbound::commit(const Dispatch& work, Place kind, const std::string& place,
                                      Time now) {
     return store_.ask([&](Mailboxes& m) {
-        Committed committed{.audience = current_->get(m), .numbers = {}};
+        Committed committed{.audience = current_->get(m), .obstacle = {}, .numbers = {}};
         if (committed.audience != audience_) return committed;
-        if (kind == Place::cursor) right_.insist(m);
+        if (kind == Place::cursor) conditions_.right.insist(m);
         if (kind == Place::mark && m.cursor(adapter_) == place) return committed;
+        // Not thrown here: what the look has noted is to be committed.
+        committed.obstacle = obstacle(m, size_of(work), now);
+        if (!committed.obstacle.empty()) return committed;
         for (const Outgoing& message : work.messages) {
             const auto [lane, seq] = m.enqueue(message, now);
             committed.numbers.push_back({lane, message.peer, seq, message.records});
@@ -84,6 +109,7 @@ void Outbound::put(const senml::Pack& readings, const std::vector<Refused>& refu
         work = dispatcher_.dispatch(readings, *remembered_);
         work.refused.insert(work.refused.begin(), refused.begin(), refused.end());
         Committed committed = commit(work, kind, place, now);
+        if (!committed.obstacle.empty()) throw NoRoom(committed.obstacle);
         numbers = std::move(committed.numbers);
         if (committed.audience == audience_) break;
         learn(std::move(committed.audience));

@@ -3,7 +3,9 @@
 // Readings, the source's new cursor and what was refused are committed in one transaction: after a
 // crash either all of it is there or none. When put() returns, the readings are durable and the
 // federation has been told. The store is asked once: what is known of the subscriptions is kept,
-// and the transaction that commits sees whether it is still true.
+// and the transaction that commits sees whether it is still true. Where the store or the outbox is
+// full, the door is shut: put() throws with nothing done, and who extracts comes back later with
+// the same readings.
 #pragma once
 
 #include <functional>
@@ -23,20 +25,38 @@ namespace courant {
 /// Told after a commit which messages the outbox has got.
 using OutboxGrew = std::function<void(std::vector<Enqueued>)>;
 
+/// Why so many bytes more may not come in; empty if they may. Asked inside a work of the store.
+using Obstacle = std::function<std::string(Mailboxes&, std::int64_t bytes, Time now)>;
+
+/// The store or the outbox is full: nothing was put, and it is worth another try.
+class NoRoom : public StoreError {
+  public:
+    explicit NoRoom(const std::string& why) : StoreError(why, Retry::worthwhile) {}
+};
+
+/// What has to hold where something is put; without them, nothing need.
+struct Conditions {
+    /// To read the source.
+    Right right = {};
+    Obstacle obstacle = {};
+};
+
 /// Puts an adapter's readings into the outbox. Belongs to the adapter's thread.
 class Outbound {
   public:
-    /// `audience` is shared by all adapters of a program; `right` is the right to read the source.
+    /// `audience` is shared by all adapters of a program.
     Outbound(std::string adapter, DispatchRules rules, StoreThread& store, OutboxGrew outbox_grew,
              Counters& counters,
              std::shared_ptr<CurrentAudience> audience = std::make_shared<CurrentAudience>(),
-             Right right = {});
+             Conditions conditions = {});
 
     /// Where the source stands; nothing if nobody has subscribed to anything: then nothing should
-    /// be taken from it, for it would be for nobody.
-    std::optional<std::string> cursor_if_anybody_listens();
+    /// be taken from it, for it would be for nobody. Throws NoRoom while nothing more may come in:
+    /// then neither.
+    std::optional<std::string> cursor_if_anybody_listens(Time now);
 
-    /// Commits readings, refusals and the cursor, if the source is ours to read. Throws StoreError.
+    /// Commits readings, refusals and the cursor, if the source is ours to read. Throws StoreError;
+    /// NoRoom where that much has no place.
     void put(const senml::Pack& readings, const std::vector<Refused>& refused,
              const std::string& cursor, Time now);
     /// The same for a feed, which has no cursor: a mark of its own for each put stands in its
@@ -49,6 +69,7 @@ class Outbound {
     struct Committed;
     /// A place that moves on (a source's cursor), or the mark of one put (a feed's).
     enum class Place { cursor, mark };
+    std::string obstacle(Mailboxes& m, std::int64_t bytes, Time now) const;
     void learn(std::shared_ptr<const Audience> audience);
     void put(const senml::Pack& readings, const std::vector<Refused>& refused, Place kind,
              const std::string& place, Time now);
@@ -62,7 +83,7 @@ class Outbound {
     std::shared_ptr<CurrentAudience> current_;
     std::shared_ptr<const Audience> audience_;
     std::optional<RememberedAudience> remembered_;
-    Right right_;
+    Conditions conditions_;
 };
 
 }  // namespace courant

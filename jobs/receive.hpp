@@ -92,9 +92,9 @@ class ReceiveJob : public Job {
     StoreThread& store_;
     Logger logger_;
     Counters& counters_;
-    BodyReader bodies_;
+    BodyReader bodies_{stored_body_limits};
     senml::Pack pack_;  ///< the message read last, for its memory
-    Right right_;  ///< to write to the app
+    Right right_;       ///< to write to the app
     Batch batch_;
 };
 

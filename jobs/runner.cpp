@@ -38,12 +38,14 @@ const AdapterConfig& adapter_of(const Config& config, const std::string& name) {
 
 }  // namespace
 
-Runner::Runner(const Config& config, StoreThread& store, const OutboxGrew& outbox_grew,
-               Logger logger, Counters& counters, Worker& worker)
+Runner::Runner(const Config& config, StoreThread& store, SpaceWatch& space, Worker& worker,
+               const OutboxGrew& outbox_grew, Logger logger, Counters& counters)
     : store_(store),
+      space_(space),
       logger_(std::move(logger)),
       counters_(counters),
       worker_(worker),
+      caps_(config.outbox, logger_, counters_),
       hang_after_(config.limits.adapter_timeout + config.limits.hang_notice) {
     rules_.timeout = config.limits.adapter_timeout;
     rules_.retry_first = milliseconds(config.limits.retry_first);
@@ -51,14 +53,15 @@ Runner::Runner(const Config& config, StoreThread& store, const OutboxGrew& outbo
     const Time began = rules_.clock();
     for (const ExtractConfig& extract : config.extracts)
         add_extract(config, extract, outbox_grew, began);
-    std::vector<std::string> sinks;
+    HousekeepingRules tidying{.sinks = {}, .retention = config.retention};
     for (const ReceiveConfig& receive : config.receives) {
         add_receive(config, receive, began);
-        sinks.push_back(receive.adapter);
+        tidying.sinks.push_back(receive.adapter);
     }
     thread_of(std::string(housekeeping))
-        .add(std::make_unique<HousekeepingJob>(std::move(sinks), store_, counters_),
-             schedule(every(std::chrono::seconds(10)), began, "housekeeping"), OnWake::sleeps_on);
+        .add(
+            std::make_unique<HousekeepingJob>(std::move(tidying), space_, caps_, store_, counters_),
+            schedule(every(std::chrono::seconds(10)), began, "housekeeping"), OnWake::sleeps_on);
 }
 
 Runner::~Runner() {
@@ -73,7 +76,11 @@ JobThread& Runner::thread_of(const std::string& adapter) {
 }
 
 Outbound Runner::outbound(const Config& config, const ExtractConfig& extract,
-                          const OutboxGrew& outbox_grew) const {
+                          const OutboxGrew& outbox_grew) {
+    const auto obstacle = [this](Mailboxes& m, std::int64_t bytes, Time now) {
+        auto why = space_.obstacle(m, bytes, now);
+        return why.empty() ? caps_.obstacle(m, bytes, now) : why;
+    };
     return {extract.adapter,
             {.self = config.identity.jid,
              .records_per_message = config.limits.records_per_message,
@@ -85,7 +92,7 @@ Outbound Runner::outbound(const Config& config, const ExtractConfig& extract,
             outbox_grew,
             counters_,
             audience_,
-            worker_.right("source " + extract.adapter)};
+            {.right = worker_.right("source " + extract.adapter), .obstacle = obstacle}};
 }
 
 void Runner::add_extract(const Config& config, const ExtractConfig& extract,

@@ -1,7 +1,9 @@
 // All jobs of a proxy: made from the configuration, started, watched and stopped together.
 //
-//     Runner runner(config, store, [&](auto messages) {
-//     federation.outbox_grew(std::move(messages)); }, logger, counters); runner.start();
+//     Runner runner(config, store, space, worker,
+//                   [&](auto messages) { federation.outbox_grew(std::move(messages)); }, logger,
+//                   counters);
+//     runner.start();
 //     runner.inbox_grew();      // the federation, after a commit
 //     runner.watch();           // the main thread, now and then: a call that hangs is reported
 //     runner.stop(10s);
@@ -20,7 +22,9 @@
 #include "jobs/feed_thread.hpp"
 #include "jobs/job_thread.hpp"
 #include "jobs/outbound.hpp"
+#include "jobs/outbox_caps.hpp"
 #include "proxy-core/config/config.hpp"
+#include "proxy-core/mailbox/space_watch.hpp"
 
 namespace courant {
 
@@ -28,9 +32,9 @@ namespace courant {
 class Runner {
   public:
     /// Makes the adapters; throws ConfigError where one cannot be made from its settings.
-    /// `worker` is who we are among those on the store.
-    Runner(const Config& config, StoreThread& store, const OutboxGrew& outbox_grew, Logger logger,
-           Counters& counters, Worker& worker);
+    /// `space` watches that store; `worker` is who we are among those on it.
+    Runner(const Config& config, StoreThread& store, SpaceWatch& space, Worker& worker,
+           const OutboxGrew& outbox_grew, Logger logger, Counters& counters);
     ~Runner();
     Runner(const Runner&) = delete;
     Runner& operator=(const Runner&) = delete;
@@ -64,12 +68,14 @@ class Runner {
                      const OutboxGrew& outbox_grew, Time began);
     void add_receive(const Config& config, const ReceiveConfig& receive, Time began);
     Outbound outbound(const Config& config, const ExtractConfig& extract,
-                      const OutboxGrew& outbox_grew) const;
+                      const OutboxGrew& outbox_grew);
 
     StoreThread& store_;
+    SpaceWatch& space_;
     Logger logger_;
     Counters& counters_;
     Worker& worker_;
+    OutboxCaps caps_;
     JobRules rules_;
     std::chrono::nanoseconds hang_after_;
     std::shared_ptr<CurrentAudience> audience_ = std::make_shared<CurrentAudience>();

@@ -5,6 +5,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <random>
 
 #include "jobs/share_out.hpp"
@@ -24,6 +29,24 @@ std::string ability_of(const std::string& worker, const std::string& what) {
 
 bool is_about_workers(std::string_view what) {
     return kind_of(what) == "worker" || kind_of(what) == "able";
+}
+
+std::string host() {
+    std::array<char, 256> name{};
+    return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "?";
+}
+
+// Of this start of the machine and this container's process numbers; 0 where nobody says.
+std::uint32_t machine_mark() {
+    std::string known;
+    std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), known);
+    std::error_code unknown;
+    known += std::filesystem::read_symlink("/proc/self/ns/pid", unknown).string();
+    return known.empty() ? 0 : static_cast<std::uint32_t>(std::hash<std::string>()(known));
+}
+
+std::string place_of(pid_t process) {
+    return fmt::format("{}:{}:{:08x}", host(), process, machine_mark());
 }
 
 // What is left of workers that have been gone for so long is swept away.
@@ -62,10 +85,20 @@ std::string WorkerId::resource_in(std::string_view text) {
 }
 
 WorkerId WorkerId::of_this_process(const std::string& prefix) {
-    std::array<char, 256> host{};
-    if (gethostname(host.data(), host.size() - 1) != 0) host[0] = '?';
     return {.resource = fmt::format("{}-{:08x}", prefix, std::random_device{}()),
-            .place = fmt::format("{}:{}", host.data(), getpid())};
+            .place = place_of(getpid())};
+}
+
+bool WorkerId::is_gone(std::string_view text) {
+    const std::string_view place = text.substr(text.rfind('@') + 1);
+    const auto mark = place.rfind(':');
+    const auto number = place.substr(0, mark).rfind(':');
+    if (mark == std::string_view::npos || number == std::string_view::npos) return false;
+    pid_t process = 0;
+    const auto* const end = place.data() + mark;
+    if (std::from_chars(place.data() + number + 1, end, process).ptr != end || process <= 0)
+        return false;
+    return place == place_of(process) && kill(process, 0) != 0 && errno == ESRCH;
 }
 
 std::vector<Colleague> colleagues(Mailboxes& mailboxes, Time now) {
@@ -257,6 +290,10 @@ void Worker::learn(const Look& look, Clock::time_point asked_at) {
 }
 
 void Worker::sweep(Mailboxes& m) const {
+    // Whom somebody killed here does not come back for its leases.
+    for (const auto& lease : m.leases(settings_.clock()))
+        if (kind_of(lease.what) == "worker" && WorkerId::is_gone(lease.holder))
+            m.release_all(lease.holder);
     for (const auto& what : m.sweep_leases(remembered, settings_.clock()))
         if (what.starts_with(presence_of("")))
             m.set_note(session_note(what.substr(presence_of("").size())), "");
@@ -285,6 +322,14 @@ bool Worker::holds(std::string_view what) const {
 
 void Worker::insist(Mailboxes& mailboxes, std::string_view what) const {
     if (store_ != nullptr) mailboxes.insist_held(what, id_, settings_.clock());
+}
+
+bool Worker::is_first(Mailboxes& mailboxes) const {
+    const auto leases = mailboxes.leases(settings_.clock());
+    return std::none_of(leases.begin(), leases.end(), [&](const Lease& lease) {
+        return kind_of(lease.what) == "worker" && lease.holder != id_ &&
+               !WorkerId::is_gone(lease.holder);
+    });
 }
 
 std::optional<std::string> Worker::resource_of_holder(std::string_view what) const {

@@ -71,15 +71,19 @@ class Right {
 struct WorkerId {
     /// Its XMPP resource, which is no other worker's: "courant-5f3a9c01".
     std::string resource;
-    /// Where it runs, for people: "lorient1:4711".
+    /// Where it runs, "lorient1:4711:9f3c01ab": host, process, and a mark of the machine and the
+    /// container, which may share names and numbers with others.
     std::string place;
 
-    /// As the leases have it: "courant-5f3a9c01@lorient1:4711".
+    /// As the leases have it: "courant-5f3a9c01@lorient1:4711:9f3c01ab".
     std::string text() const { return resource + "@" + place; }
     /// The resource in such a text.
     static std::string resource_in(std::string_view text);
     /// This process, with a resource that begins with `prefix`.
     static WorkerId of_this_process(const std::string& prefix);
+    /// Whether such a text is of a worker that ran here and whose process is no more. Of another
+    /// machine's nothing can be known.
+    static bool is_gone(std::string_view text);
 };
 
 /// A worker as others see it in the store.
@@ -131,6 +135,8 @@ class Worker {
     void start();
     /// Gives everything back.
     void stop();
+    /// Whether no other worker runs, as the store has it.
+    bool is_first(Mailboxes& mailboxes) const;
     /// Looks now and not at the next turn: there is a new lane.
     void hurry();
 

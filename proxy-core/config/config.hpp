@@ -115,6 +115,50 @@ struct LimitsConfig {
     bool operator==(const LimitsConfig&) const = default;
 };
 
+/// [space]: how full the store may become.
+struct SpaceConfig {
+    /// While the store has less room left than this, nothing is extracted or taken in, in bytes.
+    std::int64_t reserve_bytes = 67'108'864;
+    /// The same in hundredths of its disk; the larger of the two counts.
+    std::int64_t reserve_percent = 0;
+    /// The most that the store may take, in bytes; 0: what its disk has.
+    std::int64_t max_bytes = 0;
+
+    bool operator==(const SpaceConfig&) const = default;
+};
+
+/// [outbox]: how much may wait for receipts, and what happens beyond.
+struct OutboxConfig {
+    using Span = std::chrono::nanoseconds;
+    enum class WhenFull { stop, drop_oldest };
+
+    /// The most that may wait in all, in bytes; 0: any amount.
+    std::int64_t max_bytes = 0;
+    /// How long a message may wait; 0: for ever.
+    Span max_age = Span::zero();
+    /// What happens at max_bytes and max_age.
+    WhenFull when_full = WhenFull::stop;
+    /// The most that may wait for one peer, whose oldest messages are dropped beyond; 0: any
+    /// amount.
+    std::int64_t peer_max_bytes = 0;
+    /// The same by age; 0: for ever.
+    Span peer_max_age = Span::zero();
+
+    bool operator==(const OutboxConfig&) const = default;
+};
+
+/// [retention]: how long dead letters are kept.
+struct RetentionConfig {
+    using Span = std::chrono::nanoseconds;
+
+    /// 0: for ever.
+    Span dead_max_age = Span::zero();
+    /// The most that are kept, the newest ones; 0: any number.
+    std::int64_t dead_max_number = 0;
+
+    bool operator==(const RetentionConfig&) const = default;
+};
+
 /// [log]: how talkative, and for whom.
 struct LogConfig {
     LogLevel level = LogLevel::info;
@@ -176,6 +220,9 @@ struct Config {
     StoreConfig store;
     FederationConfig federation;
     LimitsConfig limits;
+    SpaceConfig space;
+    OutboxConfig outbox;
+    RetentionConfig retention;
     LogConfig log;
     std::vector<AdapterConfig> adapters;
     std::vector<ExtractConfig> extracts;

@@ -217,6 +217,84 @@ inline constexpr Key limits[] = {
      .shortest = std::chrono::seconds{1}},
 };
 
+inline constexpr std::int64_t any_bytes = std::int64_t{1} << 53;
+
+inline constexpr Key space[] = {
+    {.property = {.name = "reserve_bytes",
+                  .type = integer,
+                  .fallback = "67108864",
+                  .unit = "bytes",
+                  .help = "While the store has less room left, nothing is extracted or taken in; "
+                          "receipts and deliveries go on"},
+     .least = 0,
+     .most = any_bytes},
+    {.property = {.name = "reserve_percent",
+                  .type = integer,
+                  .fallback = "0",
+                  .unit = "percent",
+                  .help =
+                      "The same in hundredths of the store's disk; the larger of the two counts, "
+                      "and never more than a quarter"},
+     .least = 0,
+     .most = 25},
+    {.property = {.name = "max_bytes",
+                  .type = integer,
+                  .fallback = "0",
+                  .unit = "bytes",
+                  .help =
+                      "The most that the store may take; 0 is what its disk has. Tables of a "
+                      "PostgreSQL server seldom shrink: there [outbox] max_bytes serves better"},
+     .least = 0,
+     .most = any_bytes},
+};
+
+inline constexpr Key outbox[] = {
+    {.property = {.name = "max_bytes",
+                  .type = integer,
+                  .fallback = "0",
+                  .unit = "bytes",
+                  .help = "The most that may wait for receipts, of all peers; 0 is any amount"},
+     .least = 0,
+     .most = any_bytes},
+    {.property = {.name = "max_age",
+                  .type = duration,
+                  .fallback = "0s",
+                  .help = "How long a message may wait for its receipt; 0s is for ever"}},
+    {.property = {.name = "when_full",
+                  .type = choice,
+                  .fallback = "stop",
+                  .help =
+                      "What happens beyond these two: extraction stops and nothing is lost, or the "
+                      "oldest messages are dropped and reported as dead letters",
+                  .choices = "stop|drop-oldest"}},
+    {.property =
+         {.name = "peer_max_bytes",
+          .type = integer,
+          .fallback = "0",
+          .unit = "bytes",
+          .help = "The most that may wait for one peer; beyond, its oldest messages are dropped "
+                  "and reported, so that it does not stop the others; 0 is any amount"},
+     .least = 0,
+     .most = any_bytes},
+    {.property = {.name = "peer_max_age",
+                  .type = duration,
+                  .fallback = "0s",
+                  .help = "The same by age; 0s is for ever"}},
+};
+
+inline constexpr Key retention[] = {
+    {.property = {.name = "dead_max_age",
+                  .type = duration,
+                  .fallback = "0s",
+                  .help = "How long dead letters are kept; 0s is until somebody removes them"}},
+    {.property = {.name = "dead_max_number",
+                  .type = integer,
+                  .fallback = "0",
+                  .help = "The most dead letters that are kept, the newest ones; 0 is any number"},
+     .least = 0,
+     .most = any_bytes},
+};
+
 inline constexpr Key log[] = {
     {.property = {.name = "level",
                   .type = choice,
@@ -280,6 +358,11 @@ inline constexpr Section sections[] = {
     {"store", Section::Count::once, "Where we keep what must not be lost.", store},
     {"federation", Section::Count::once, "How we speak with our peers.", federation},
     {"limits", Section::Count::once, "How much and how long.", limits},
+    {"space", Section::Count::once, "How full the store may become.", space},
+    {"outbox", Section::Count::once, "How much may wait for receipts, and what happens beyond.",
+     outbox},
+    {"retention", Section::Count::once, "When dead letters go; without these, never by themselves.",
+     retention},
     {"log", Section::Count::once, "What we tell on stderr.", log},
     {"extract", Section::Count::many, "Readings of an adapter that go into the federation.",
      extract},

@@ -58,7 +58,7 @@ class Group {
     // Packs are read and written anew: base fields of one must not reach the next. In either form
     // it must fit, and the shorter one is kept.
     std::optional<std::string> joint_body() const {
-        BodyReader reader;
+        BodyReader reader(stored_body_limits);
         senml::Pack pack;
         senml::Pack joint;
         for (const Message& message : messages_) {

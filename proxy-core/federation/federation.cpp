@@ -54,7 +54,10 @@ void Federation::run(const std::stop_token& stop) {
 }
 
 void Federation::step(std::chrono::milliseconds most) {
-    if (steady_now() >= refresh_due_) refresh_lanes();
+    if (steady_now() >= refresh_due_) {
+        refresh_lanes();
+        resume_deferred();
+    }
     auto events = events_->take();
     if (intake_waiting_ > settings_.intake_bytes) {
         if (events.empty()) events = events_->take(most);

@@ -80,6 +80,10 @@ struct FederationSettings {
     std::string session_note = "session";
     /// How often lanes are looked up that others (the CLI) may have filled.
     std::chrono::milliseconds lane_refresh{2'000};
+    /// Whether a message of so many bytes may come in; asked inside the transaction that would take
+    /// it in. One that may not is not answered: its sender keeps it.
+    std::function<bool(Mailboxes&, std::int64_t bytes, Time now)> admits =
+        [](Mailboxes&, std::int64_t, Time) { return true; };
     /// The clock of readings and receipts; tests bring their own.
     std::function<Time()> clock = [] { return std::chrono::system_clock::now(); };
 };
@@ -149,6 +153,12 @@ class Federation : private TransportListener {
         /// What the peer refused, by number and record, and the outbox still holds.
         std::set<std::pair<Seq, std::int64_t>> rejected = {};
         bool storing = false;
+        bool doubt_noted = false;  ///< the store says that it is to be doubted
+    };
+    /// A lane as the store has it.
+    struct Found {
+        OutgoingLane lane;
+        std::optional<Seq> doubted = {};  ///< numbers beyond it wait for the peer's word
     };
     /// A stanza that waits for its turn.
     struct Waiting {
@@ -178,9 +188,15 @@ class Federation : private TransportListener {
     void ask_features(const Jid& from);
     std::shared_ptr<Intaken> arrived(const Jid& from, const Element& message);
     void store_intake(const std::shared_ptr<Intaken>& intaken);
-    static void take_in(Intaken& intaken, Mailboxes& m, std::int64_t most_lanes, Time now);
+    static void take_in(Intaken& intaken, Mailboxes& m, const FederationSettings& settings,
+                        Time now);
+    static bool is_here(Mailboxes& m, const Message& message);
     void intake_stored(const Intaken& intaken, const std::exception_ptr& failure);
     void refuse_sender(const Intaken& intaken);
+    static void bury_arrived(Mailboxes& m, const Message& message, const Reject& reject, Time now);
+    void tell_refused(const Intaken& intaken);
+    void defer(const Intaken& intaken);
+    void resume_deferred();
     void settle(Route& route, Seq before, Answered outcome, std::vector<Reject> rejects);
     void store_settled(Route& route);
     static void bury_rejected(Mailboxes& m, const Jid& from, const LaneId& lane,
@@ -194,11 +210,13 @@ class Federation : private TransportListener {
     bool passed_on(const LaneId& lane, const Jid& from,
                    const std::function<std::string(const Jid& to)>& answer);
     bool is_ours(const LaneId& lane) const;
-    void begin_to_send(const OutgoingLane& stored);
+    void begin_to_send(const Found& found);
     void cease_to_send(Route& route);
     std::uint64_t seed_of(const LaneId& lane) const;
     Route& add_lane(const OutgoingLane& stored);
     void doubt_lanes_of_before();
+    void end_doubt(Route& route);
+    static std::optional<Seq> doubted(Mailboxes& m, const LaneId& lane);
     void look_up(const std::set<LaneId>& lanes);
     void refresh_lanes();
     void refreshed(const std::vector<OutgoingLane>& lanes);
@@ -245,6 +263,8 @@ class Federation : private TransportListener {
     BodyReader bodies_;
     senml::Pack pack_;                ///< the one inspected last, for its memory
     std::size_t fetching_bytes_ = 0;  ///< asked of the outbox and not yet answered
+    /// Lanes of which something was not taken in for want of room.
+    std::set<LaneKey> deferred_;
     bool lanes_known_ = false;
     std::optional<std::int64_t> peers_revision_;  ///< of the peers that `features_` knows
     Instant complaints_since_{};

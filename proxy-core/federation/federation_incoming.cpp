@@ -9,6 +9,31 @@
 #include "proxy-core/federation/iq.hpp"
 
 namespace courant {
+namespace {
+
+// Lanes that are told to go on; of more a peer may think what it likes, and they go on by
+// themselves.
+constexpr std::size_t most_deferred = 4096;
+
+std::vector<Reject> rejects_of(const Message& message, const Refusal& refusal) {
+    if (!refusal.whole.empty())
+        return {{.seq = message.seq, .record = {}, .reason = refusal.whole}};
+    std::vector<Reject> rejects;
+    rejects.reserve(refusal.records.size());
+    for (const RecordFault& fault : refusal.records)
+        rejects.push_back({.seq = message.seq, .record = fault.record, .reason = fault.reason});
+    return rejects;
+}
+
+// What comes in of a message of which some records do not.
+Message without(Message message, const std::vector<RecordFault>& records) {
+    message.body = without_records(message.body, records, message.stored_at);
+    message.records -= static_cast<std::int64_t>(records.size());
+    return message;
+}
+
+}  // namespace
+
 void Federation::on_stanza(std::string_view text) {
     const auto stanza = read_stanza(text, settings_.stanzas);
     if (!stanza) {
@@ -89,9 +114,11 @@ struct Federation::Intaken {
     bool is_void = false;
     std::string void_reason;
 
+    bool no_room = false;
     bool stranger = false;
     bool too_many_lanes = false;
-    std::string refused;
+    std::vector<Reject> rejects;  ///< the whole message, or records of it
+    std::int64_t readings = 0;    ///< that came in
     Intake intake;
 
     /// About what it takes while it waits for the store.
@@ -139,44 +166,68 @@ void Federation::take(const Void& gap, const Jid& from, const Element& message) 
 void Federation::store_intake(const std::shared_ptr<Intaken>& intaken) {
     const std::size_t bytes = intaken->bytes();
     intake_waiting_ += bytes;
-    post([intaken, most_lanes = settings_.lanes_per_peer,
-          now = settings_.clock()](Mailboxes& m) { take_in(*intaken, m, most_lanes, now); },
+    // The settings are as old as this object, which outlives its works (see the destructor).
+    post([intaken, &settings = settings_,
+          now = settings_.clock()](Mailboxes& m) { take_in(*intaken, m, settings, now); },
          [this, intaken, bytes](const std::exception_ptr& failure) {
              intake_waiting_ -= bytes;
              intake_stored(*intaken, failure);
          });
 }
 
+// Whether the inbox has had this message.
+bool Federation::is_here(Mailboxes& m, const Message& message) {
+    for (const IncomingLane& lane : m.incoming_lanes(message.peer))
+        if (lane.lane == message.lane) return message.seq < lane.next;
+    return false;
+}
+
 // Inside the transaction: what the peer may is asked where it cannot be out of date.
-void Federation::take_in(Intaken& intaken, Mailboxes& m, std::int64_t most_lanes, Time now) {
+void Federation::take_in(Intaken& intaken, Mailboxes& m, const FederationSettings& settings,
+                         Time now) {
     const Message& message = intaken.message;
     const auto peer = m.find_peer(message.peer);
     intaken.stranger = !peer;
     if (!peer) return;
-    intaken.too_many_lanes =
-        !m.knows_lane(message.peer, message.lane) && m.lanes_from(message.peer) >= most_lanes;
+    intaken.too_many_lanes = !m.knows_lane(message.peer, message.lane) &&
+                             m.lanes_from(message.peer) >= settings.lanes_per_peer;
     if (intaken.too_many_lanes) return;
-    intaken.refused = refusal(intaken.inspection, *peer);
-    if (!intaken.is_void && intaken.refused.empty()) {
+    // Voids and repetitions store nothing to speak of, and their receipts make room elsewhere.
+    intaken.no_room = !settings.admits(m, static_cast<std::int64_t>(intaken.bytes()), now) &&
+                      !intaken.is_void && !is_here(m, message);
+    if (intaken.no_room) return;
+    const Refusal refused = intaken.is_void ? Refusal{} : refusal(intaken.inspection, *peer);
+    intaken.rejects = rejects_of(message, refused);
+    intaken.readings =
+        intaken.inspection.records - static_cast<std::int64_t>(refused.records.size());
+    if (intaken.is_void || !refused.whole.empty())
+        intaken.intake = m.take_in_nothing(message.peer, message.lane, message.seq, now);
+    else if (refused.records.empty())
         intaken.intake = m.take_in(message, now);
-        return;
-    }
-    intaken.intake = m.take_in_nothing(message.peer, message.lane, message.seq, now);
+    else
+        intaken.intake = m.take_in(without(message, refused.records), now);
     // A repetition is refused again only if it was refused the first time: the peer's rights may
     // have changed in between.
-    if (intaken.intake.repeated &&
-        !m.has_dead(DeadOrigin::arrived, message.lane, message.seq, std::nullopt))
-        intaken.refused.clear();
-    if (intaken.is_void || intaken.intake.repeated || intaken.intake.dropped) return;
+    if (intaken.intake.repeated)
+        std::erase_if(intaken.rejects, [&](const Reject& reject) {
+            return !m.has_dead(DeadOrigin::arrived, message.lane, message.seq, reject.record);
+        });
+    if (intaken.intake.repeated || intaken.intake.dropped) return;
+    for (const Reject& reject : intaken.rejects) bury_arrived(m, message, reject, now);
+}
+
+void Federation::bury_arrived(Mailboxes& m, const Message& message, const Reject& reject,
+                              Time now) {
     m.bury({.id = 0,
             .at = now,
             .origin = DeadOrigin::arrived,
             .whom = message.peer.to_string(),
             .lane = message.lane,
             .seq = message.seq,
-            .record = {},
-            .reason = intaken.refused,
-            .payload = payload_text(message.body, now),
+            .record = reject.record,
+            .reason = reject.reason,
+            .payload = reject.record ? single_record(message.body, *reject.record, now)
+                                     : payload_text(message.body, now),
             .envelope = message.envelope});
 }
 
@@ -194,34 +245,84 @@ void Federation::intake_stored(const Intaken& intaken, const std::exception_ptr&
     }
     store_fault_.succeeded(settings_.clock());
     if (intaken.stranger || intaken.too_many_lanes) return refuse_sender(intaken);
+    if (intaken.no_room) return defer(intaken);
     Owed& owed = owed_[{message.peer, message.lane}];
     owed.to = Jid::parse(intaken.sender).value_or(message.peer);
     owed.next = std::max(owed.next, intaken.intake.next);
     owed.missing = intaken.intake.missing;
     if (intaken.intake.dropped) return;  // it counts as missing, and comes again
-    if (!intaken.refused.empty()) {
-        owed.rejects.push_back({.seq = message.seq, .record = {}, .reason = intaken.refused});
-        counters_.get("courant_messages_refused_total", {{"peer", peer}}).add();
-        if (may_complain())
-            logger_.warning("message refused", {{"peer", peer},
-                                                {"lane", message.lane.value},
-                                                {"seq", message.seq},
-                                                {"reason", intaken.refused}});
-    } else if (intaken.intake.repeated) {
+    owed.rejects.insert(owed.rejects.end(), intaken.rejects.begin(), intaken.rejects.end());
+    tell_refused(intaken);
+    if (intaken.intake.repeated) {
         counters_.get("courant_messages_repeated_total", {{"peer", peer}}).add();
     } else if (intaken.is_void) {
         logger_.info("number voided by its sender", {{"peer", peer},
                                                      {"lane", message.lane.value},
                                                      {"seq", message.seq},
                                                      {"reason", intaken.void_reason}});
-    } else {
+    } else if (intaken.rejects.empty() || intaken.rejects.front().record) {
         counters_.get("courant_messages_received_total", {{"peer", peer}}).add();
         counters_.get("courant_readings_received_total", {{"peer", peer}})
-            .add(static_cast<std::uint64_t>(message.records));
+            .add(static_cast<std::uint64_t>(intaken.readings));
         callbacks_.inbox_grew();
     }
     if (intaken.wants_receipt && !intaken.stanza_id.empty())
         answer(delivery_receipt(intaken.stanza_id, intaken.sender));
+}
+
+void Federation::tell_refused(const Intaken& intaken) {
+    if (intaken.rejects.empty()) return;
+    const Message& message = intaken.message;
+    const std::string peer = message.peer.to_string();
+    const Reject& first = intaken.rejects.front();
+    if (first.record)
+        counters_.get("courant_records_refused_total", {{"peer", peer}})
+            .add(intaken.rejects.size());
+    else
+        counters_.get("courant_messages_refused_total", {{"peer", peer}}).add();
+    if (!may_complain()) return;
+    if (first.record)
+        logger_.warning("records refused", {{"peer", peer},
+                                            {"lane", message.lane.value},
+                                            {"seq", message.seq},
+                                            {"records", intaken.rejects.size()},
+                                            {"first", *first.record},
+                                            {"reason", first.reason}});
+    else
+        logger_.warning("message refused", {{"peer", peer},
+                                            {"lane", message.lane.value},
+                                            {"seq", message.seq},
+                                            {"reason", first.reason}});
+}
+
+// No receipt: the sender keeps it, and is told where to go on once there is room.
+void Federation::defer(const Intaken& intaken) {
+    const Message& message = intaken.message;
+    counters_.get("courant_messages_deferred_total", {{"peer", message.peer.to_string()}}).add();
+    if (deferred_.size() < most_deferred) deferred_.insert({message.peer, message.lane});
+}
+
+void Federation::resume_deferred() {
+    if (deferred_.empty() || !online_) return;
+    auto resumes = std::make_shared<std::vector<IncomingLane>>();
+    post(
+        [resumes, lanes = deferred_, &settings = settings_, now = settings_.clock()](Mailboxes& m) {
+            resumes->clear();
+            if (!settings.admits(m, 0, now)) return;
+            for (const auto& [peer, id] : lanes) {
+                IncomingLane lane{.peer = peer, .lane = id};
+                for (const IncomingLane& known : m.incoming_lanes(peer))
+                    if (known.lane == id) lane = known;
+                resumes->push_back(lane);
+            }
+        },
+        [this, resumes](const std::exception_ptr& failure) {
+            if (failure) return;
+            for (const IncomingLane& lane : *resumes) {
+                transport_.send(to_stanza(Resume{lane.lane, lane.next}, lane.peer));
+                deferred_.erase({lane.peer, lane.lane});
+            }
+        });
 }
 
 // Who is no peer, or begins lanes without end, gets an answer that its operator can read, and

@@ -98,6 +98,7 @@ void Federation::settle(Route& route, Seq before, Answered outcome, std::vector<
         });
     }
     follow_circuit(route, {});
+    if (route.doubt_noted && !route.lane.doubts()) end_doubt(route);
     const Settled& settled = std::get<Settled>(outcome);
     tell_settled(route.lane.peer(), route.lane.id(), settled);
     for (Reject& reject : rejects) {
@@ -236,8 +237,8 @@ void Federation::outbox_grew(std::vector<Enqueued> messages) {
             if (message.numbered_at < route.merged_at) continue;  // the merge has told of it
             route.lane.grew(message.seq, message.records, steady_now());
             const auto due = route.lane.due();
-            const bool at_once = message.fresh && online_ && !route.listed && due &&
-                                 *due <= steady_now() && may_read_ahead();
+            const bool at_once = message.fresh && online_ && !route.listed && !route.doubt_noted &&
+                                 due && *due <= steady_now() && may_read_ahead();
             at_once ? pump(route, message.fresh) : schedule(route);
         }
         if (strange.empty()) return;
@@ -245,12 +246,6 @@ void Federation::outbox_grew(std::vector<Enqueued> messages) {
         if (settings_.rights) settings_.rights->lane_made();
     });
     transport_.wake();
-}
-
-// Before a job can give out numbers: what is in the store now is from before this run.
-void Federation::doubt_lanes_of_before() {
-    const auto lanes = store_.ask([](Mailboxes& m) { return m.outgoing_lanes(); });
-    for (const OutgoingLane& stored : lanes) add_lane(stored).lane.doubt();
 }
 
 Federation::Route& Federation::add_lane(const OutgoingLane& stored) {
@@ -267,31 +262,35 @@ Federation::Route& Federation::add_lane(const OutgoingLane& stored) {
 
 // Of a new lane the store knows how far it is acknowledged.
 void Federation::look_up(const std::set<LaneId>& lanes) {
-    auto found = std::make_shared<std::vector<OutgoingLane>>();
+    auto found = std::make_shared<std::vector<Found>>();
     auto peers = std::make_shared<std::vector<Peer>>();
     std::set<LaneId> ours;
     for (const LaneId& lane : lanes)
         if (settings_.rights && is_ours(lane)) ours.insert(lane);
     post(
-        [found, peers, lanes](Mailboxes& m) {
+        [found, peers, lanes, ours](Mailboxes& m) {
             found->clear();
             peers->clear();
             for (const LaneId& lane : lanes) {
                 auto stored = m.find_lane(lane);
                 if (!stored) continue;
                 if (auto peer = m.find_peer(stored->peer)) peers->push_back(std::move(*peer));
-                found->push_back(std::move(*stored));
+                found->push_back(
+                    {.lane = std::move(*stored),
+                     .doubted = ours.contains(lane) ? doubted(m, lane) : std::nullopt});
             }
         },
         [this, found, peers, ours](const std::exception_ptr& failure) {
             if (failure) return;
             for (const Peer& peer : *peers) features_.remember(peer);
-            for (const OutgoingLane& stored : *found) {
-                add_lane(stored);
+            std::vector<OutgoingLane> stored;
+            for (Found& one : *found) {
+                add_lane(one.lane);
                 // Read after it became ours: what is there now, the one before us may have sent.
-                if (ours.contains(stored.lane)) begin_to_send(stored);
+                if (ours.contains(one.lane.lane)) begin_to_send(one);
+                stored.push_back(std::move(one.lane));
             }
-            refreshed(*found);
+            refreshed(stored);
         });
 }
 

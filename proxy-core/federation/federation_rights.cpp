@@ -1,7 +1,49 @@
 // Lanes that are ours to send and lanes that are other workers', as leases come and go.
+#include <charconv>
+
 #include "proxy-core/federation/federation.hpp"
 
 namespace courant {
+namespace {
+
+std::string doubt_note(const LaneId& lane) {
+    return "doubt " + lane.value;
+}
+
+}  // namespace
+
+// Before a job can give out numbers: what is in the store now is from before this run, and the
+// store may be an older copy. Where workers come and go, the first one notes it for whoever sends.
+void Federation::doubt_lanes_of_before() {
+    const auto lanes = store_.ask([this](Mailboxes& m) {
+        auto all = m.outgoing_lanes();
+        if (settings_.rights && settings_.rights->first(m))
+            for (const OutgoingLane& stored : all)
+                if (stored.next > 1)
+                    m.set_note(doubt_note(stored.lane), std::to_string(stored.next - 1));
+        return all;
+    });
+    for (const OutgoingLane& stored : lanes) {
+        Route& route = add_lane(stored);
+        if (!settings_.rights) route.lane.doubt();
+    }
+}
+
+std::optional<Seq> Federation::doubted(Mailboxes& m, const LaneId& lane) {
+    const std::string note = m.note(doubt_note(lane));
+    Seq through = 0;
+    const auto [end, error] = std::from_chars(note.data(), note.data() + note.size(), through);
+    return error == std::errc{} ? std::optional(through) : std::nullopt;
+}
+
+// The peer has answered. What may go now is read after this is in the store, so that nobody who
+// takes the lane over doubts what was sent since.
+void Federation::end_doubt(Route& route) {
+    post([lane = route.lane.id()](Mailboxes& m) { m.set_note(doubt_note(lane), ""); },
+         [this, lane = route.lane.id()](const std::exception_ptr& failure) {
+             if (!failure) routes_.find(lane.value)->second.doubt_noted = false;
+         });
+}
 
 bool Federation::is_ours(const LaneId& lane) const {
     return !settings_.rights || settings_.rights->ours(lane);
@@ -21,10 +63,13 @@ void Federation::rights_changed() {
 }
 
 // As when a program begins: nothing is known of what was sent.
-void Federation::begin_to_send(const OutgoingLane& stored) {
+void Federation::begin_to_send(const Found& found) {
+    const OutgoingLane& stored = found.lane;
     Route& route = routes_.find(stored.lane.value)->second;
     if (route.ours) return;
     route.lane = Lane(stored, settings_.lanes, seed_of(stored.lane));
+    route.doubt_noted = found.doubted.has_value();
+    if (found.doubted) route.lane.doubt(*found.doubted);
     route.stored_through = stored.acknowledged;
     route.unstored_rejects.clear();
     route.rejected.clear();

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "proxy-core/config/duration.hpp"
+#include "proxy-core/error.hpp"
 #include "senml/codec.hpp"
 #include "senml/name.hpp"
 
@@ -14,19 +16,44 @@ namespace {
 using senml::Format;
 using senml::Pack;
 
-// The first name that is no federated name, or that the sender may not speak.
-void check_names(const Pack& pack, const Jid& from, Inspection& inspection) {
-    const std::string authority = from.bare().to_string();
+// More dead letters are not kept for one message.
+constexpr std::size_t most_records = 64;
+
+// What is wrong with each name, at its id; empty where nothing is.
+struct NameFaults {
+    std::vector<std::string> nameless;
+    std::vector<std::string> foreign;
+    bool any = false;
+};
+
+NameFaults name_faults(const Pack& pack, const Jid& from) {
+    const std::string speaker = from.bare().to_string();
+    NameFaults faults;
+    faults.nameless.resize(pack.name_count());
+    faults.foreign.resize(pack.name_count());
     for (std::uint32_t i = 0; i < pack.name_count(); ++i) {
         const auto spelling = pack.name(senml::NameId{i});
         const auto name = senml::Name::parse(spelling);
-        if (!name) {
-            inspection.fault =
+        if (!name)
+            faults.nameless[i] =
                 fmt::format("{} is no federated name: {}", spelling, name.error().what);
-            return;
-        }
-        if (inspection.foreign_name.empty() && name->authority() != authority)
-            inspection.foreign_name = name->people();
+        else if (name->authority() != speaker)
+            faults.foreign[i] = fmt::format("{} may not speak {}", speaker, name->people());
+        faults.any = faults.any || !name || !faults.foreign[i].empty();
+    }
+    return faults;
+}
+
+void check_names(const Pack& pack, const Jid& from, Inspection& inspection) {
+    const NameFaults faults = name_faults(pack, from);
+    if (!faults.any) return;
+    for (std::size_t i = 0; i < pack.size(); ++i) {
+        const auto name = static_cast<std::size_t>(pack[i].name);
+        const auto record = static_cast<std::int64_t>(i) + 1;
+        if (!faults.nameless[name].empty())
+            inspection.nameless.push_back({record, faults.nameless[name]});
+        if (!faults.foreign[name].empty())
+            inspection.foreign.push_back({record, faults.foreign[name]});
     }
 }
 
@@ -63,10 +90,23 @@ Inspection inspect(const Readings& readings, const Jid& from, const Jid& self, T
     return inspect(readings, from, self, now, reader, pack);
 }
 
-std::string refusal(const Inspection& inspection, const Peer& peer) {
-    if (!inspection.fault.empty()) return inspection.fault;
-    if (inspection.foreign_name.empty() || peer.relay) return {};
-    return peer.jid.to_string() + " may not speak " + inspection.foreign_name;
+Refusal refusal(const Inspection& inspection, const Peer& peer) {
+    Refusal refusal{.whole = inspection.fault, .records = inspection.nameless};
+    if (!refusal.whole.empty()) return refusal;
+    auto& records = refusal.records;
+    if (!peer.relay) {
+        const auto own =
+            records.insert(records.end(), inspection.foreign.begin(), inspection.foreign.end());
+        std::inplace_merge(records.begin(), own, records.end(),
+                           [](const auto& a, const auto& b) { return a.record < b.record; });
+    }
+    const bool all = std::cmp_equal(records.size(), inspection.records);
+    if (!records.empty() && (all || records.size() > most_records)) {
+        refusal.whole = records.front().reason;
+        if (!all) refusal.whole += fmt::format(" (and {} records more)", records.size() - 1);
+        records.clear();
+    }
+    return refusal;
 }
 
 std::string payload_text(const std::string& body, Time now) {
@@ -85,6 +125,24 @@ std::string single_record(const std::string& body, std::int64_t index, Time now)
     one.add_from(pack, static_cast<std::size_t>(index - 1));
     auto xml = senml::write(Format::xml, one);
     return xml ? std::move(*xml) : payload_text(body, now);
+}
+
+std::string without_records(const std::string& body, const std::vector<RecordFault>& records,
+                            Time now) {
+    Pack pack;
+    if (const auto read = BodyReader(stored_body_limits).read(body, now, pack); !read)
+        throw Error("a pack that was read cannot be read again: " + read.error(), Retry::useless);
+    Pack rest;
+    auto refused = records.begin();
+    for (std::size_t i = 0; i < pack.size(); ++i) {
+        if (refused != records.end() && std::cmp_equal(refused->record, i + 1))
+            ++refused;
+        else
+            rest.add_from(pack, i);
+    }
+    auto xml = senml::write(Format::xml, rest);
+    if (!xml) throw Error("a pack cannot be written: " + xml.error().to_string(), Retry::useless);
+    return std::move(*xml);
 }
 
 }  // namespace courant

@@ -58,8 +58,8 @@ Circuit Lane::circuit() const {
     return in_flight_.empty() && !asking_ ? Circuit::open : Circuit::half_open;
 }
 
-void Lane::doubt() {
-    if (given_out_ > 0) doubted_ = given_out_;
+void Lane::doubt(Seq through) {
+    if (through > 0) doubted_ = through;
 }
 
 void Lane::session_began(Instant now) {

@@ -169,7 +169,11 @@ class Lane {
 
     /// The lane is one of an earlier run: what comes after its last number waits for the peer's
     /// word. Before the first session.
-    void doubt();
+    void doubt() { doubt(given_out_); }
+    /// The same, where more has been numbered since: what comes after `through` waits.
+    void doubt(Seq through);
+    /// Whether the peer's word is still waited for.
+    bool doubts() const { return doubted_.has_value(); }
     /// A session began: everything unacknowledged goes again; one message alone, if the circuit was
     /// not closed.
     void session_began(Instant now);

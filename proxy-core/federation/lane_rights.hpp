@@ -22,6 +22,8 @@ struct LaneRights {
     std::function<void(Mailboxes&, const LaneId&)> insist;
     /// The XMPP resource of who sends it, as far as that is known.
     std::function<std::optional<std::string>(const LaneId&)> sender;
+    /// Whether no other worker runs.
+    std::function<bool(Mailboxes&)> first;
     /// There is a lane that was not there before.
     std::function<void()> lane_made;
 };

@@ -43,6 +43,10 @@ struct BodyLimits {
     std::size_t records = 100'000;
 };
 
+/// For bodies that were let into our own store: the most that an administrator can allow
+/// (`limits.receive_pack_bytes`), whatever is allowed today.
+inline constexpr BodyLimits stored_body_limits{.unpacked_bytes = 100'000'000};
+
 /// Reads bodies of either form.
 class BodyReader {
   public:

@@ -68,7 +68,7 @@ class Archive;
 
 /// How much room the store takes, and how much more there is.
 struct StoreRoom {
-    /// What it holds on the disk.
+    /// What it holds on the disk, but for a log of bounded size.
     std::int64_t bytes = 0;
     /// Of these, what is empty inside and used again before it grows.
     std::int64_t empty = 0;

@@ -179,7 +179,7 @@ struct DeadLetter {
     std::string whom;
     std::optional<LaneId> lane;
     std::optional<Seq> seq;
-    /// 1-based; nothing when the whole message is meant.
+    /// 1-based, for a sink in the message as it was taken in; nothing when the whole is meant.
     std::optional<std::int64_t> record;
     std::string reason;
     /// A `<sensml>` element where retrying can make sense, or the text as it was found.

@@ -76,7 +76,11 @@ class SqliteStore final : public Store {
         read([&](Mailboxes& m) { room = m.room(); });
         const std::int64_t needed = room.bytes - room.empty;
         if (needed > largest || 3 * needed > room.growth.value_or(0)) return;
-        connection_.make_shrinkable();
+        try {
+            connection_.make_shrinkable();
+        } catch (const StoreError&) {
+            // Nothing has changed (a command may have been writing): the next start tries again.
+        }
     }
 
     int version() {

@@ -8,7 +8,8 @@
 // Durable means durable: a commit returns after the log has been flushed to the disk. Memory stays
 // small whatever waits: a page cache of fixed size, answers of limited size, a log that is folded
 // into the file every 4 MiB and keeps its place on the disk, so that receipts can still free room
-// when the disk is full.
+// when the disk is full. A file that has become emptier gives its room back to the disk a few pages
+// at a time, when it is asked to (Mailboxes::give_back).
 //
 // The file is made readable by its owner alone: it holds what people consume.
 #pragma once

@@ -310,7 +310,7 @@ TEST_CASE("what a peer wrote cannot pass for a row of ours, and lists do not end
                       std::chrono::system_clock::now());
     });
     const std::string dead = stage.coop.expect({"dead", "list"});
-    CHECK(std::count(dead.begin(), dead.end(), '\n') == 2);
+    CHECK(std::count(dead.begin(), dead.end(), '\n') == 3);  // heading, facts, reason
     CHECK_FALSE(contains(dead, "\x1b"));
     CHECK(nlohmann::json::parse(stage.coop.expect({"outbox", "list", "--json"})).size() == 450);
 }

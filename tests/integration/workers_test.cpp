@@ -15,7 +15,8 @@ using namespace courant::test;
 namespace {
 
 // Small messages and a narrow window make a transfer last, so that what happens hits every step.
-constexpr const char* slow = "records_per_message = 25\nwindow_messages = 2\n";
+constexpr const char* slow =
+    "records_per_message = 25\npacked_records_per_message = 25\nwindow_messages = 2\n";
 
 std::string store_in(const PostgresServer& database, const std::string& lease = "2s") {
     return fmt::format("url = \"{}\"\nlease = \"{}\"", database.url(), lease);
@@ -51,7 +52,7 @@ TEST_CASE("kill -9 of workers that send, one after the other: the others go on w
     PostgresServer database(Durability::careful);
     FederationOfTwo stage(slow, store_in(database));
     Proxy second = worker_of(stage, true, store_in(database));
-    const Household household = made_up(stage.home / "meter.csv", 3000, stage.home.jid());
+    const Household household = made_up(stage.home / "meter.csv", 6000, stage.home.jid());
     stage.publish(household);
     second.configure("[limits]\nretry_first = \"50ms\"\nretry_max = \"500ms\"\n" +
                      std::string(slow) + "\n" + household.adapter);
@@ -62,7 +63,7 @@ TEST_CASE("kill -9 of workers that send, one after the other: the others go on w
     int kills = 0;
     for (; kills < 8 && share_of(stage, household) < 1; ++kills) {
         std::this_thread::sleep_for(
-            std::chrono::milliseconds(std::uniform_int_distribution(100, 2500)(random)));
+            std::chrono::milliseconds(std::uniform_int_distribution(50, 700)(random)));
         Proxy& victim = random() % 2 == 0 ? stage.home : second;
         victim.kill();
         // Sometimes the one that is left has to do it all.
@@ -95,7 +96,8 @@ TEST_CASE("a worker that is added takes its share, and one that stops leaves it 
     stage.home.start();
     const auto sources = [&] {
         std::vector<std::string> held;
-        for (const auto& worker : stage.home.status()["workers"])
+        const auto status = stage.home.status();
+        for (const auto& worker : status["workers"])
             held.push_back(worker["sources"].get<std::string>());
         std::sort(held.begin(), held.end());
         return held;
@@ -165,7 +167,7 @@ TEST_CASE("kill -9 of workers that receive: what one had taken in the other writ
     int kills = 0;
     for (; kills < 6 && share_of(stage, household) < 1; ++kills) {
         std::this_thread::sleep_for(
-            std::chrono::milliseconds(std::uniform_int_distribution(100, 2000)(random)));
+            std::chrono::milliseconds(std::uniform_int_distribution(50, 700)(random)));
         Proxy& victim = random() % 2 == 0 ? stage.coop : second;
         victim.kill();
         victim.start();
@@ -210,6 +212,7 @@ TEST_CASE("a store moves to PostgreSQL in the middle of a transfer, and goes on 
     stage.home.set_store("path = \"new.db\"");
     stage.publish(household);
     stage.home.start();
+    REQUIRE(wait_until([&] { return stage.home.status()["running"] == true; }));
     CHECK(wait_until([&] { return stage.home.status()["outbox"]["messages"] == 0; }));
     CHECK(stage.home.stop() == 0);
     stage.check_complete(household);

@@ -44,6 +44,10 @@ TEST_CASE("a peer speaks its own names only") {
     play("foreign-name");
 }
 
+TEST_CASE("one record in another's name costs that record") {
+    play("foreign-record");
+}
+
 TEST_CASE("a relay passes on what others said") {
     play("relay");
 }

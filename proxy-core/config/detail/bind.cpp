@@ -137,6 +137,33 @@ LimitsConfig bind_limits(const CheckedTable& table, Faults& faults) {
     return limits;
 }
 
+SpaceConfig bind_space(const CheckedTable& table) {
+    const auto& settings = table.settings;
+    if (!settings.has("reserve_bytes")) return {};
+    return {.reserve_bytes = settings.integer("reserve_bytes"),
+            .reserve_percent = settings.integer("reserve_percent"),
+            .max_bytes = settings.integer("max_bytes")};
+}
+
+OutboxConfig bind_outbox(const CheckedTable& table) {
+    const auto& settings = table.settings;
+    if (!settings.has("max_bytes")) return {};
+    return {.max_bytes = settings.integer("max_bytes"),
+            .max_age = settings.duration("max_age"),
+            .when_full = settings.text("when_full") == "drop-oldest"
+                             ? OutboxConfig::WhenFull::drop_oldest
+                             : OutboxConfig::WhenFull::stop,
+            .peer_max_bytes = settings.integer("peer_max_bytes"),
+            .peer_max_age = settings.duration("peer_max_age")};
+}
+
+RetentionConfig bind_retention(const CheckedTable& table) {
+    const auto& settings = table.settings;
+    if (!settings.has("dead_max_age")) return {};
+    return {.dead_max_age = settings.duration("dead_max_age"),
+            .dead_max_number = settings.integer("dead_max_number")};
+}
+
 LogConfig bind_log(const CheckedTable& table) {
     LogConfig log;
     log.level = log_level_from(table.settings.text_or_empty("level")).value_or(log.level);

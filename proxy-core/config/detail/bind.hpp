@@ -20,6 +20,9 @@ StoreConfig bind_store(const CheckedTable& table, Faults& faults);
 FederationConfig bind_federation(const CheckedTable& table);
 /// [limits].
 LimitsConfig bind_limits(const CheckedTable& table, Faults& faults);
+SpaceConfig bind_space(const CheckedTable& table);
+OutboxConfig bind_outbox(const CheckedTable& table);
+RetentionConfig bind_retention(const CheckedTable& table);
 /// [log].
 LogConfig bind_log(const CheckedTable& table);
 

@@ -34,12 +34,6 @@ std::optional<std::int64_t> process_limit() {
         std::min<rlim_t>(limit.rlim_cur, std::numeric_limits<std::int64_t>::max()));
 }
 
-std::int64_t size_of(const std::filesystem::path& file) {
-    std::error_code failure;
-    const auto bytes = std::filesystem::file_size(file, failure);
-    return failure ? 0 : static_cast<std::int64_t>(bytes);
-}
-
 // The lesser of what is known already and one more bound.
 void bound(std::optional<std::int64_t>& known, std::int64_t more) {
     known = std::max<std::int64_t>(0, std::min(known.value_or(more), more));
@@ -50,10 +44,7 @@ void bound(std::optional<std::int64_t>& known, std::int64_t more) {
 StoreRoom SqliteMailboxes::room() {
     const Pages now = pages(connection_);
     const std::int64_t file = now.all * now.size;
-    auto log = connection_.path();
-    log += "-wal";
-    StoreRoom room{
-        .bytes = file + size_of(log), .empty = now.empty * now.size, .growth = {}, .capacity = {}};
+    StoreRoom room{.bytes = file, .empty = now.empty * now.size, .growth = {}, .capacity = {}};
     std::error_code failure;
     const auto disk = std::filesystem::space(connection_.path().parent_path(), failure);
     if (!failure) {

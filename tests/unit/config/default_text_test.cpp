@@ -49,6 +49,9 @@ void check_defaults(const Config& config) {
     CHECK(config.identity == identity);
     CHECK(config.federation == FederationConfig{});
     CHECK(config.limits == LimitsConfig{});
+    CHECK(config.space == SpaceConfig{});
+    CHECK(config.outbox == OutboxConfig{});
+    CHECK(config.retention == RetentionConfig{});
     CHECK(config.log == LogConfig{});
     CHECK(config.adapters.empty());
     CHECK(config.warnings.empty());

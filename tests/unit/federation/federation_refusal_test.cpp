@@ -121,6 +121,57 @@ TEST_CASE("a name that the sender may not speak is refused on both sides, and th
     CHECK(sent[0].envelope.retain == "P3Y");
 }
 
+TEST_CASE(
+    "one foreign record costs that record: the others are taken in, both sides keep the one") {
+    const auto pack = [](const Jid& whose, int first, const Jid& odd) {
+        std::string records;
+        for (int i = first; i < first + 3; ++i) {
+            const Jid& speaker = i == first + 1 ? odd : whose;
+            records += fmt::format("<senml n='{}:{}/school:town.example/pv' u='W' t='{}' v='{}'/>",
+                                   speaker.local(), speaker.domain(), 1'780'000'000 + i, i);
+        }
+        return "<sensml xmlns='urn:ietf:params:xml:ns:senml'>" + records + "</sensml>";
+    };
+    MemoryNetwork network;
+    Proxy lorient(network, "zabbix@lorient.example");
+    Proxy coop(network, "bmhs@coop.example");
+    coop.knows(lorient.jid());
+    lorient.sends(coop.jid(), {pack(lorient.jid(), 1, address("eve@evil.example")),
+                               pack(lorient.jid(), 4, lorient.jid())});
+    run_until([&] { return coop.values().size() == 5 && lorient.waiting() == 0; }, lorient, coop);
+    CHECK(coop.values() == std::vector<double>{1, 3, 4, 5, 6});
+    CHECK(coop.count("courant_records_refused_total") == 1);
+    CHECK(coop.count("courant_messages_refused_total") == 0);
+    CHECK(coop.count("courant_readings_received_total") == 5);
+    for (const auto& dead : {coop.dead(), lorient.dead()}) {
+        REQUIRE(dead.size() == 1);
+        CHECK(dead[0].seq == 1);
+        CHECK(dead[0].record == 2);
+        CHECK(dead[0].payload.find("eve:evil.example") != std::string::npos);
+        CHECK(dead[0].payload.find("zabbix:lorient.example") == std::string::npos);
+        CHECK(dead[0].reason ==
+              "zabbix@lorient.example may not speak eve@evil.example/school@town.example/pv");
+    }
+}
+
+TEST_CASE("a message of which a record was refused is answered alike when it comes again") {
+    ByHand by_hand;
+    const std::string body =
+        "<sensml xmlns='urn:ietf:params:xml:ns:senml'>"
+        "<senml n='meter:town.example/school:town.example/pv' v='1' t='1780000000'/>"
+        "<senml n='urn:dev:ow:1' v='2' t='1780000000'/></sensml>";
+    for (int i = 0; i < 3; ++i) by_hand.readings(numbered(1), body);
+    CHECK(by_hand.coop.values() == one_to(1));
+    CHECK(by_hand.coop.dead().size() == 1);
+    const auto receipts = by_hand.town.receipts();
+    REQUIRE(receipts.size() == 3);
+    for (const Receipt& receipt : receipts) {
+        REQUIRE(receipt.rejects.size() == 1);
+        CHECK(receipt.rejects[0].record == 2);
+        CHECK(receipt.through == 1);
+    }
+}
+
 TEST_CASE("a relay may speak the names of others") {
     ByHand by_hand(true);
     by_hand.readings(numbered(1), pack_of(address("zabbix@lorient.example"), 7));

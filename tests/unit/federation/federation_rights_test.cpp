@@ -15,6 +15,7 @@ const Jid coop_jid = address("bmhs@coop.example");
 struct Shared {
     std::atomic<bool> ours{false};
     std::atomic<bool> truly{true};
+    bool first = true;
     std::string sender = "other-1";
 
     FederationSettings settings() {
@@ -29,6 +30,7 @@ struct Shared {
                                          if (sender.empty()) return std::nullopt;
                                          return sender;
                                      },
+                                     .first = [this](Mailboxes&) { return first; },
                                      .lane_made = [] {}};
         return settings;
     }
@@ -95,6 +97,57 @@ TEST_CASE("who takes a lane over goes on where the one before it got to") {
     for (std::size_t i = before; i < before + 2; ++i)
         numbers.emplace_back(coop.heard()[i].children.at(0).attribute("seq"));
     CHECK(numbers == std::vector<std::string>{"5", "6"});
+}
+
+TEST_CASE("workers on an older copy of their store wait for the peer's word, whoever sends") {
+    MemoryNetwork network;
+    Shared shared;
+    shared.ours = true;
+    Proxy lorient(network, "zabbix@lorient.example", shared.settings());
+    Client coop(network, "bmhs@coop.example");
+    const auto heard = [&](std::string_view element) {
+        const auto all = addressees(network, element);
+        return std::count(all.begin(), all.end(), coop.jid().to_string());
+    };
+    lorient.sends(coop.jid(), 2);
+    run_until([&] { return coop.heard().size() >= 2; }, lorient, coop);
+    const auto lane = lorient.lane_to(coop.jid()).lane;
+    coop.says(lorient.jid(), receipt(lane, 2));
+    run_until([&] { return lorient.waiting() == 0; }, lorient, coop);
+
+    SUBCASE("a worker that sends after others have numbered more goes by the first one's note") {
+        shared.ours = false;
+        lorient.restart();  // the first worker on the copy
+        lorient.sends(coop.jid(), 30);
+        let_settle(lorient, coop);
+        shared.first = false;
+        lorient.restart();
+        shared.ours = true;
+        lorient.federation().rights_changed();
+        run_until([&] { return heard("void") == 1; }, lorient, coop);
+        let_settle(lorient, coop);
+        CHECK(heard("readings") == 2);
+        coop.says(lorient.jid(), receipt(lane, 20));
+        run_until([&] { return heard("readings") == 2 + 30; }, lorient, coop);
+        CHECK(lorient.lane_to(coop.jid()).lane != lane);
+        CHECK(lorient.waiting() == 30);
+    }
+    SUBCASE("once the peer has answered, whoever takes the lane over doubts nothing") {
+        lorient.restart();
+        lorient.federation().rights_changed();
+        lorient.sends(coop.jid(), 3);
+        run_until([&] { return heard("void") == 1; }, lorient, coop);
+        coop.says(lorient.jid(), receipt(lane, 2));
+        run_until([&] { return heard("readings") == 2 + 3; }, lorient, coop);
+        shared.first = false;
+        lorient.restart();
+        lorient.federation().rights_changed();
+        run_until([&] { return heard("readings") == 2 + 3 + 3; }, lorient, coop);
+        coop.says(lorient.jid(), receipt(lane, 5));
+        run_until([&] { return lorient.waiting() == 0; }, lorient, coop);
+        CHECK(lorient.lane_to(coop.jid()).lane == lane);
+        CHECK(heard("void") == 1);
+    }
 }
 
 TEST_CASE("an answer for a lane that another worker sends is passed on to it") {

@@ -179,7 +179,7 @@ TEST_CASE("the page's examples are read as what they are, and fit the schema") {
             const auto found = inspect(*readings, address("zabbix@lorient.example"),
                                        address("bmhs@coop.example"), Time{});
             CHECK(found.fault.empty());
-            CHECK(found.foreign_name.empty());
+            CHECK(found.foreign.empty());
             CHECK(found.records == 2);
             packs.push_back(BodyReader().to_xml(readings->body, Time{}).value());
             CHECK(stanza->attribute("id") == stanza_id(readings->lane, readings->seq));

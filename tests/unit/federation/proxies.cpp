@@ -13,6 +13,13 @@ namespace {
 
 constexpr PageLimit everything{.messages = 1'000'000, .bytes = std::int64_t{1} << 40};
 
+std::int64_t records_in(std::string_view pack) {
+    std::int64_t records = 0;
+    for (auto at = pack.find("<senml "); at != pack.npos; at = pack.find("<senml ", at + 1))
+        ++records;
+    return records;
+}
+
 }  // namespace
 
 std::string pack_of(const Jid& authority, double value) {
@@ -102,8 +109,9 @@ void Proxy::sends(const Jid& peer, const std::vector<std::string>& packs) {
     federation_->outbox_grew(ask([&](Mailboxes& m) {
         std::vector<Enqueued> numbered;
         for (const std::string& pack : packs) {
-            const auto [lane, seq] =
-                m.enqueue({peer, {.retain = "P3Y", .grant = {}, .hops = {jid()}}, pack, 1}, Time{});
+            const auto [lane, seq] = m.enqueue(
+                {peer, {.retain = "P3Y", .grant = {}, .hops = {jid()}}, pack, records_in(pack)},
+                Time{});
             numbered.push_back({lane, peer, seq});
         }
         return numbered;

@@ -162,9 +162,27 @@ class Desk {
         });
     }
     Outbound outbound(DispatchRules how = rules()) {
-        return {"roof", std::move(how), *store_,
-                [this](const std::vector<Enqueued>& messages) { told_ += messages.size(); },
-                counters_};
+        const auto tell = [this](const std::vector<Enqueued>& messages) {
+            told_ += messages.size();
+        };
+        const auto obstacle = [this](Mailboxes&, std::int64_t bytes, Time) {
+            return bytes < room_ ? std::string() : obstacle_;
+        };
+        return {"roof",
+                std::move(how),
+                *store_,
+                tell,
+                counters_,
+                std::make_shared<CurrentAudience>(),
+                {.right = {}, .obstacle = obstacle}};
+    }
+    /// Why nothing may be extracted from now on; empty: it may.
+    void shut(std::string obstacle) {
+        ask([&](Mailboxes&) { obstacle_ = std::move(obstacle); });
+    }
+    /// So many bytes at once have a place all the same.
+    void makes_room_for(std::int64_t bytes) {
+        ask([&](Mailboxes&) { room_ = bytes; });
     }
     /// Of how many messages the federation has been told.
     std::size_t told() const { return told_; }
@@ -180,6 +198,8 @@ class Desk {
     Counters counters_;
     std::unique_ptr<StoreThread> store_;
     std::atomic<std::size_t> told_{0};
+    std::string obstacle_;   ///< the store thread's
+    std::int64_t room_ = 0;  ///< the store thread's
     Seq arrived_ = 0;
 };
 

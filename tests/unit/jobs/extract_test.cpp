@@ -52,6 +52,42 @@ TEST_CASE("while the store fails readings and cursor stay where they are, and no
     CHECK(desk.outbox(coop) == run(1, 30));
 }
 
+TEST_CASE("while the store is full the source is left alone, and is asked again once it is not") {
+    Desk desk;
+    desk.subscribe(subscription(coop));
+    int pulls = 0;
+    const auto job = extract(desk, [&](std::string_view cursor, const Call&) {
+        ++pulls;
+        return numbered(cursor, 10, 10);
+    });
+    desk.shut("no room left");
+    CHECK_THROWS_AS(job->run(call()), StoreError);
+    CHECK(pulls == 0);
+    desk.shut("");
+    CHECK(job->run(call()) == Progress::done);
+    CHECK(desk.outbox(coop) == run(1, 10));
+}
+
+TEST_CASE("a portion that has no place is asked for again in halves") {
+    Desk desk;
+    desk.subscribe(subscription(coop));
+    std::vector<std::size_t> asked;
+    const auto job = extract(desk, [&](std::string_view cursor, const Call& call) {
+        asked.push_back(call.max_readings);
+        return numbered(cursor, 2000,
+                        static_cast<int>(std::min<std::size_t>(call.max_readings, 1600)));
+    });
+    desk.shut("no room left");
+    desk.makes_room_for(3000);  // between 400 and 800 readings
+    CHECK_THROWS_AS(job->run(call()), NoRoom);
+    CHECK_THROWS_AS(job->run(call()), NoRoom);
+    CHECK(job->run(call()) == Progress::more);
+    desk.shut("");
+    while (job->run(call()) == Progress::more) continue;
+    CHECK(asked == std::vector<std::size_t>{10'000, 800, 400, 800, 1600});
+    CHECK(desk.outbox(coop) == run(1, 2000));
+}
+
 TEST_CASE("a source that fails leaves the cursor where it is") {
     Desk desk;
     desk.subscribe(subscription(coop));

@@ -58,6 +58,30 @@ TEST_CASE("whichever commit is the last before the end, readings and cursor stan
     }
 }
 
+TEST_CASE("while the store is full nothing of it is there, and it comes once there is room") {
+    Desk desk;
+    desk.subscribe(subscription(coop));
+    auto outbound = desk.outbound();
+    outbound.put(readings(1), {}, "1", at(0));
+    desk.shut("no room left");
+    CHECK_THROWS_AS(outbound.cursor_if_anybody_listens(at(0)), NoRoom);
+    try {
+        outbound.put(readings(1, 2), {{"here", "bad", ""}}, "2", at(0));
+        FAIL("it was put");
+    } catch (const StoreError& error) {
+        CHECK(error.worth_retrying());
+        CHECK(error.what() == std::string("no room left"));
+    }
+    CHECK(desk.outbox(coop) == run(1, 1));
+    CHECK(desk.ask([](Mailboxes& m) { return m.cursor("roof"); }) == "1");
+    CHECK(desk.dead().empty());
+    CHECK(desk.told() == 1);
+    desk.shut("");
+    CHECK(outbound.cursor_if_anybody_listens(at(0)) == "1");
+    outbound.put(readings(1, 2), {}, "2", at(0));
+    CHECK(desk.outbox(coop) == run(1, 2));
+}
+
 TEST_CASE("what a feed puts under one mark is there once, however often it is put") {
     Desk desk;
     desk.subscribe(subscription(coop));
@@ -73,9 +97,9 @@ TEST_CASE("what a feed puts under one mark is there once, however often it is pu
 TEST_CASE("a subscription counts from the next readings on") {
     Desk desk;
     auto outbound = desk.outbound();
-    CHECK_FALSE(outbound.cursor_if_anybody_listens());
+    CHECK_FALSE(outbound.cursor_if_anybody_listens(at(0)));
     desk.subscribe(subscription(coop, "*/power"));
-    CHECK(outbound.cursor_if_anybody_listens() == "");
+    CHECK(outbound.cursor_if_anybody_listens(at(0)) == "");
     outbound.put(readings(2), {}, "2", at(0));
     desk.subscribe(subscription(analyst));
     outbound.put(readings(2, 3), {}, "4", at(0));

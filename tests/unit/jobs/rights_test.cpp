@@ -39,10 +39,13 @@ struct Shared {
         desk.ask([](Mailboxes& m) { m.release_all(other); });
     }
     Outbound outbound() {
-        return {"roof",          rules(),
-                desk.store(),    [](const std::vector<Enqueued>&) {},
-                desk.counters(), std::make_shared<CurrentAudience>(),
-                source};
+        return {"roof",
+                rules(),
+                desk.store(),
+                [](const std::vector<Enqueued>&) {},
+                desk.counters(),
+                std::make_shared<CurrentAudience>(),
+                {.right = source, .obstacle = {}}};
     }
     std::unique_ptr<ExtractJob> extract(ScriptedSource::Pull pull) {
         return std::make_unique<ExtractJob>(

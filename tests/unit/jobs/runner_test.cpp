@@ -70,13 +70,14 @@ struct House {
     Stage scripts;
     Desk desk;
     std::unique_ptr<Worker> worker = Worker::alone();
+    SpaceWatch space{{}, desk.logger(), desk.counters()};
     std::unique_ptr<Runner> runner;
 
     House() { stage = &scripts; }
     void runs(const Config& how) {
         runner = std::make_unique<Runner>(
-            how, desk.store(), [](const std::vector<Enqueued>&) {}, desk.logger(), desk.counters(),
-            *worker);
+            how, desk.store(), space, *worker, [](const std::vector<Enqueued>&) {}, desk.logger(),
+            desk.counters());
     }
     std::uint64_t hanging() {
         return desk.counters().get("courant_hanging_calls_total", {{"job", "extract db"}}).value();

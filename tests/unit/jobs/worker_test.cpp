@@ -3,6 +3,8 @@
 #include "jobs/worker.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <sstream>
@@ -53,6 +55,16 @@ std::vector<std::string> lanes_of(StoreThread& store, int peers) {
     });
 }
 
+// A worker of this machine whose process is over.
+std::string ended_worker() {
+    const pid_t child = fork();
+    if (child == 0) _exit(0);
+    REQUIRE(waitpid(child, nullptr, 0) == child);
+    std::string text = WorkerId::of_this_process("courant").text();
+    const auto own = std::to_string(getpid());
+    return text.replace(text.find(":" + own + ":") + 1, own.size(), std::to_string(child));
+}
+
 const std::vector<std::string> both{"source roof", "source cellar"};
 
 }  // namespace
@@ -67,6 +79,29 @@ TEST_CASE("the only one on its store holds everything and asks nobody") {
     CHECK(right.wait({}));
     worker->stop();
     CHECK(Right().held());
+}
+
+TEST_CASE("whoever was killed on this machine is followed at once, whoever lives is not") {
+    std::string gone = ended_worker();
+    CHECK(WorkerId::is_gone(gone));
+    CHECK_FALSE(WorkerId::is_gone(WorkerId::of_this_process("courant").text()));
+    CHECK_FALSE(WorkerId::is_gone(gone.replace(gone.find('@') + 1, 1, "another")));
+    CHECK_FALSE(WorkerId::is_gone("courant-1@elsewhere"));
+    CHECK_FALSE(WorkerId::is_gone(""));
+}
+
+TEST_CASE("the leases of one that was killed on this machine are free for the next at its start") {
+    const SqliteHome home;
+    const std::string gone = ended_worker();
+    Colleague one(home, "one", both);
+    one.store().ask([&](Mailboxes& m) {
+        const auto now = std::chrono::system_clock::now();
+        m.hold(std::vector<std::string>{"worker " + gone, both[0]}, gone, 1h, now);
+        m.hold(std::vector<std::string>{"worker two@here:2", both[1]}, "two@here:2", 1h, now);
+    });
+    one.worker().start();
+    CHECK(one.right(both[0]).held());
+    CHECK_FALSE(one.right(both[1]).held());
 }
 
 TEST_CASE("a worker holds what it can do from its start, and what comes, and gives it back") {

@@ -1,0 +1,106 @@
+#include "jobs/housekeeping.hpp"
+
+#include <doctest/doctest.h>
+
+#include "tests/unit/jobs/desk.hpp"
+
+using namespace courant;
+using namespace courant::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct House {
+    Desk desk;
+    SpaceWatch space{{.reserve_bytes = 0}, desk.logger(), desk.counters()};
+    OutboxCaps caps;
+
+    explicit House(OutboxConfig outbox = {}) : caps(outbox, desk.logger(), desk.counters()) {}
+    HousekeepingJob job(HousekeepingRules rules) {
+        return {std::move(rules), space, caps, desk.store(), desk.counters()};
+    }
+    void buries(int letters) {
+        desk.ask([&](Mailboxes& m) {
+            for (int i = 1; i <= letters; ++i) {
+                DeadLetter letter;
+                letter.at = at(i);
+                m.bury(letter);
+            }
+        });
+    }
+    /// When the letters that are left were set aside.
+    std::vector<Time> left() {
+        std::vector<Time> times;
+        for (const DeadLetter& letter : desk.dead()) times.push_back(letter.at);
+        return times;
+    }
+    StoreRoom room() {
+        return desk.ask([](Mailboxes& m) { return m.room(); });
+    }
+};
+
+Call at_time(Time now) {
+    Call when = call();
+    when.now = now;
+    return when;
+}
+
+}  // namespace
+
+TEST_CASE("dead letters stay for ever unless a retention is set") {
+    House house;
+    house.buries(5);
+    auto job = house.job({});
+    job.run(at_time(at(1'000'000'000)));
+    CHECK(house.left().size() == 5);
+}
+
+TEST_CASE("dead letters go when they are old, and the newest stay where only so many may") {
+    House house;
+    house.buries(5);
+    auto by_age = house.job({.sinks = {}, .retention = {.dead_max_age = 1h}});
+    by_age.run(at_time(at(3600 + 3)));
+    CHECK(house.left() == std::vector{at(3), at(4), at(5)});
+    auto by_number = house.job({.sinks = {}, .retention = {.dead_max_number = 2}});
+    by_number.run(at_time(at(0)));
+    CHECK(house.left() == std::vector{at(4), at(5)});
+    CHECK(house.desk.counters().get("courant_dead_letters_purged_total").value() == 3);
+}
+
+TEST_CASE("lanes are held to their caps") {
+    House house({.peer_max_bytes = 1'000'000});
+    house.desk.ask([](Mailboxes& m) {
+        for (int i = 0; i < 30; ++i)
+            m.enqueue({.peer = coop, .envelope = {}, .body = std::string(50'000, 'x')}, at(0));
+    });
+    house.job({}).run(at_time(at(0)));
+    CHECK(house.desk.ask([](Mailboxes& m) { return m.outgoing_lanes().at(0).waiting_bytes; }) ==
+          1'000'000);
+}
+
+TEST_CASE("an outbox that was filled and drained gives its disk back, but for what it keeps") {
+    House house;
+    constexpr std::int64_t kept = std::int64_t{2} << 20;
+    house.desk.ask([](Mailboxes& m) {
+        for (int i = 0; i < 1000; ++i)
+            m.enqueue({.peer = analyst, .envelope = {}, .body = std::string(20'000, 'x')}, at(0));
+    });
+    const auto full = house.room();
+    REQUIRE(full.bytes > 20'000'000);
+    auto job = house.job({.sinks = {}, .retention = {}, .keep_empty = kept});
+    job.run(at_time(at(0)));
+    CHECK(house.room().bytes == full.bytes);
+
+    house.desk.ask([](Mailboxes& m) { m.acknowledge(m.outgoing_lanes().at(0).lane, 1000); });
+    CHECK(house.room().bytes == full.bytes);
+    for (int i = 0; i < 100 && house.room().empty > kept + kept / 2; ++i) job.run(at_time(at(0)));
+    CHECK(house.room().bytes < 2 * kept);
+    CHECK(house.room().empty >= kept / 2);
+}
+
+TEST_CASE("the note about the room is set right") {
+    House house;
+    house.desk.ask([](Mailboxes& m) { m.set_note(space_note, "of a run before this one"); });
+    house.job({}).run(at_time(at(0)));
+    CHECK(house.desk.ask([](Mailboxes& m) { return m.note(space_note); }).empty());
+}
