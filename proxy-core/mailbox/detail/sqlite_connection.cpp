@@ -150,6 +150,10 @@ SQLite::Statement& SqliteConnection::statement(std::string_view sql) {
     }
 }
 
+void SqliteConnection::make_put_off() {
+    if (put_off_ != nullptr) put_off_->make();
+}
+
 void SqliteConnection::refuse_after_fault(std::source_location where) const {
     if (faulty_ || !in_transaction())
         throw StoreError(
@@ -221,6 +225,7 @@ Transaction::Transaction(SqliteConnection& connection, Access access) : connecti
 }
 
 Transaction::~Transaction() {
+    if (connection_.put_off_ != nullptr) connection_.put_off_->forget();
     connection_.access_.reset();
     if (alive()) connection_.database_.tryExec("ROLLBACK");
 }
@@ -231,19 +236,23 @@ void Transaction::insist(std::source_location where) const {
 
 void Transaction::commit() {
     insist();
+    connection_.make_put_off();
     connection_.execute("COMMIT");
 }
 
 void Transaction::mark() {
+    connection_.make_put_off();
     connection_.execute("SAVEPOINT work");
 }
 
 void Transaction::keep() {
+    connection_.make_put_off();
     connection_.execute("RELEASE work");
 }
 
 void Transaction::undo() {
     connection_.faulty_ = false;
+    if (connection_.put_off_ != nullptr) connection_.put_off_->forget();
     connection_.execute("ROLLBACK TO work; RELEASE work");
 }
 
