@@ -138,7 +138,8 @@ void Federation::renew(Route& route, std::function<std::optional<LaneId>(Mailbox
 }
 
 // What a receipt settled leaves the outbox. One step at a time for each lane, because a reject
-// needs its message; what fails stays and goes with the next step or the next refresh.
+// needs its message; what fails stays and goes with the next step or the next refresh. At leisure:
+// what is lost of it is sent again and told to be there already, and live readings need the disk.
 void Federation::store_settled(Route& route) {
     const Seq through = route.lane.acknowledged();
     if (route.storing || (route.unstored_rejects.empty() && route.stored_through >= through))
@@ -146,7 +147,7 @@ void Federation::store_settled(Route& route) {
     route.storing = true;
     auto rejects = std::make_shared<std::vector<Reject>>(std::move(route.unstored_rejects));
     route.unstored_rejects.clear();
-    post(
+    post_at_leisure(
         [lane = route.lane.id(), from = route.lane.peer(), through, rejects,
          now = settings_.clock()](Mailboxes& m) {
             bury_rejected(m, from, lane, *rejects, now);
