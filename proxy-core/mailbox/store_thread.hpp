@@ -85,6 +85,24 @@ class StoreThread {
         }
     }
 
+    /// The same, and `then` has the result first, on the store thread: for what shall go on while
+    /// the asker is still waking up. Brief, and does not throw.
+    template <class F, class Then>
+    auto ask(F work, Then then) -> std::invoke_result_t<F, Mailboxes&> {
+        refuse_own_thread();
+        std::optional<std::invoke_result_t<F, Mailboxes&>> result;
+        auto durable = std::make_shared<std::promise<void>>();
+        auto wait = durable->get_future();
+        post([&work, &result](Mailboxes& m) { result.emplace(work(m)); },
+             [&result, &then, durable](const std::exception_ptr& failure) {
+                 if (failure) return durable->set_exception(failure);
+                 then(*result);
+                 durable->set_value();
+             });
+        wait.get();
+        return std::move(*result);
+    }
+
   private:
     struct Item {
         Work work;
