@@ -103,13 +103,18 @@ TEST_CASE("an idle store commits at once, one work at a time") {
 
 TEST_CASE("works at leisure go with the next one that is in a hurry, in order") {
     const SqliteHome home;
+    const SqliteHome elsewhere;
     Watch watch;
     std::vector<int> order;
     {
         StoreThread store(std::make_unique<WatchedStore>(home.open({}), watch),
                           std::chrono::hours(1));
-        for (int i = 0; i < 3; ++i)
+        StoreThread other(elsewhere.open({}));
+        for (int i = 0; i < 3; ++i) {
             store.post_at_leisure([&order, i](Mailboxes&) { order.push_back(i); }, {});
+            // Long enough for a store in a hurry.
+            other.ask([&](Mailboxes& m) { m.set_cursor("roof", std::to_string(i)); });
+        }
         store.ask([&](Mailboxes&) { order.push_back(3); });
         CHECK(order == std::vector<int>{0, 1, 2, 3});
         store.post_at_leisure([&order](Mailboxes&) { order.push_back(4); }, {});
