@@ -56,9 +56,11 @@ FederationSettings federation_settings(const Config& config, Worker& worker, Spa
     settings.session_note = Worker::session_note(worker.id());
     if (!worker.id().empty())
         settings.rights = LaneRights{
-            .ours = [&worker](const LaneId& lane) { return worker.holds(lane_right(lane)); },
+            .tenure = [&worker](const LaneId& lane) { return worker.tenure(lane_right(lane)); },
             .insist = [&worker](Mailboxes& m,
                                 const LaneId& lane) { worker.insist(m, lane_right(lane)); },
+            .confirm = [&worker](Mailboxes& m,
+                                 const LaneId& lane) { worker.confirm(m, lane_right(lane)); },
             .sender =
                 [&worker](const LaneId& lane) {
                     return worker.resource_of_holder(lane_right(lane));

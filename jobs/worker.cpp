@@ -142,7 +142,6 @@ Right Worker::right(const std::string& what) {
 
 void Worker::start() {
     if (store_ == nullptr) return;
-    store_->post([this](Mailboxes& m) { sweep(m); }, {});
     look();
     thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
@@ -210,6 +209,7 @@ void Worker::look() {
 // One transaction: what everybody holds, and our part of what follows from it.
 Worker::Look Worker::look(Mailboxes& m, bool renewing, bool listing) const {
     const Time now = settings_.clock();
+    if (!renewed_at_) sweep(m);  // the first time that the store is there
     Look look{.leases = m.leases(now), .lanes = lanes_};
     // Who stood still for too long has to say again that it is there.
     renewing =
@@ -229,6 +229,7 @@ Worker::Look Worker::look(Mailboxes& m, bool renewing, bool listing) const {
     std::vector<std::string> to_take(wished.begin(), wished.end());
     for (const auto& lease : look.leases) {
         if (lease.holder != id_ || is_about_workers(lease.what)) continue;
+        look.kept.insert(lease.what);
         if (!wished.contains(lease.what)) {
             m.release(lease.what, id_);
         } else if (!renewing) {
@@ -281,6 +282,12 @@ void Worker::learn(const Look& look, Clock::time_point asked_at) {
         for (const auto& what : look.taken) {
             auto& holding = holdings_[what];
             changed = changed || holding.until <= Clock::now();
+            if (holding.tenure == 0 || !look.kept.contains(what)) {
+                // Whether it ran out meanwhile, and was somebody else's, only the store knows.
+                holding.over.request_stop();
+                holding = {.until = {}, .tenure = ++tenures_};
+                changed = true;
+            }
             holding.until = asked_at + settings_.term;
             holders_[what] = id_;
         }
@@ -291,9 +298,11 @@ void Worker::learn(const Look& look, Clock::time_point asked_at) {
 
 void Worker::sweep(Mailboxes& m) const {
     // Whom somebody killed here does not come back for its leases.
-    for (const auto& lease : m.leases(settings_.clock()))
-        if (kind_of(lease.what) == "worker" && WorkerId::is_gone(lease.holder))
-            m.release_all(lease.holder);
+    for (const auto& lease : m.leases(settings_.clock())) {
+        if (kind_of(lease.what) != "worker" || !WorkerId::is_gone(lease.holder)) continue;
+        m.release_all(lease.holder);
+        m.set_note(session_note(lease.holder), "");
+    }
     for (const auto& what : m.sweep_leases(remembered, settings_.clock()))
         if (what.starts_with(presence_of("")))
             m.set_note(session_note(what.substr(presence_of("").size())), "");
@@ -315,13 +324,21 @@ void Worker::drop_expired() {
 // --- what others ask
 
 bool Worker::holds(std::string_view what) const {
-    if (store_ == nullptr) return true;
+    return store_ == nullptr || tenure(what).has_value();
+}
+
+std::optional<std::uint64_t> Worker::tenure(std::string_view what) const {
     const std::scoped_lock lock(mutex_);
-    return held_now(what) != nullptr;
+    const auto* const holding = held_now(what);
+    return holding != nullptr ? std::optional(holding->tenure) : std::nullopt;
 }
 
 void Worker::insist(Mailboxes& mailboxes, std::string_view what) const {
     if (store_ != nullptr) mailboxes.insist_held(what, id_, settings_.clock());
+}
+
+void Worker::confirm(Mailboxes& mailboxes, std::string_view what) const {
+    if (store_ != nullptr) mailboxes.confirm_held(what, id_, settings_.clock());
 }
 
 bool Worker::is_first(Mailboxes& mailboxes) const {

@@ -141,8 +141,13 @@ class Worker {
     void hurry();
 
     bool holds(std::string_view what) const;
+    /// Under which tenure it holds it, if it does: after a break, in which it may have been
+    /// somebody else's, the number is another one.
+    std::optional<std::uint64_t> tenure(std::string_view what) const;
     /// Throws LeaseLost unless it does.
     void insist(Mailboxes& mailboxes, std::string_view what) const;
+    /// The same for this moment alone (Mailboxes::confirm_held).
+    void confirm(Mailboxes& mailboxes, std::string_view what) const;
     /// The resource of who holds it, as far as we know; nothing if nobody does.
     std::optional<std::string> resource_of_holder(std::string_view what) const;
 
@@ -155,10 +160,12 @@ class Worker {
         std::vector<std::string> lanes = {};
         std::vector<std::string> held = {};   ///< what is ours
         std::vector<std::string> taken = {};  ///< of that, what now lasts a whole term
+        std::set<std::string> kept = {};      ///< of that, what was ours all the time
     };
     struct Holding {
         Clock::time_point until;  ///< by our clock, on the safe side
-        std::stop_source over;
+        std::uint64_t tenure = 0;
+        std::stop_source over = {};
     };
     Worker() = default;
 
@@ -186,6 +193,7 @@ class Worker {
     std::condition_variable_any changed_;
     std::map<std::string, Holding, std::less<>> holdings_;
     std::map<std::string, std::string, std::less<>> holders_;  ///< of all, as of the last look
+    std::uint64_t tenures_ = 0;                                ///< so many have begun
     bool hurried_ = false;
     std::jthread thread_;
 };

@@ -148,7 +148,8 @@ class Federation : private TransportListener {
         Circuit circuit = Circuit::closed;  ///< as people were told
         bool listed = false;                ///< stands in one of the lists of who is to be asked
         bool ours = true;                   ///< this worker sends it
-        Instant merged_at = {};             ///< when messages were put together last
+        std::optional<std::uint64_t> tenure = {};  ///< under this tenure, where several could
+        Instant merged_at = {};                    ///< when messages were put together last
         std::vector<Reject> unstored_rejects = {};
         /// What the peer refused, by number and record, and the outbox still holds.
         std::set<std::pair<Seq, std::int64_t>> rejected = {};
@@ -209,8 +210,8 @@ class Federation : private TransportListener {
     Route* route(const LaneId& lane, const Jid& from, std::string_view what);
     bool passed_on(const LaneId& lane, const Jid& from,
                    const std::function<std::string(const Jid& to)>& answer);
-    bool is_ours(const LaneId& lane) const;
-    void begin_to_send(const Found& found);
+    std::optional<std::uint64_t> tenure(const LaneId& lane) const;
+    void begin_to_send(const Found& found, std::uint64_t tenure);
     void cease_to_send(Route& route);
     std::uint64_t seed_of(const LaneId& lane) const;
     Route& add_lane(const OutgoingLane& stored);

@@ -46,7 +46,7 @@ void Federation::take(const Resume& resume, const Jid& from) {
         return;
     Route* route = this->route(resume.lane, sender, "resume");
     if (!route) return;
-    features_.resumed(from);
+    features_.resumed(route->lane.peer());
     ask_features(from);
     if (resume.next <= route->lane.acknowledged()) {
         const std::string peer = route->lane.peer().to_string();
@@ -62,8 +62,9 @@ void Federation::take(const Resume& resume, const Jid& from) {
     schedule(*route);
 }
 
-// Whoever answers for a lane says which packs it understands.
+// Whoever answers for a lane says which packs it understands; who passed an answer on does not.
 void Federation::ask_features(const Jid& from) {
+    if (from.bare() == settings_.self) return;
     if (const auto question = features_.heard(from, steady_now())) transport_.send(*question);
 }
 
@@ -123,18 +124,23 @@ void Federation::complain(const Route& route, Seq through, Seq known) {
 void Federation::renew(Route& route, std::function<std::optional<LaneId>(Mailboxes&)> give_new) {
     if (!renewed_.insert(route.lane.peer()).second) return;
     auto renewed = std::make_shared<std::optional<LaneId>>();
-    post([renewed, give_new = std::move(give_new)](Mailboxes& m) { *renewed = give_new(m); },
-         [this, renewed, id = route.lane.id()](const std::exception_ptr& failure) {
-             Route& old = routes_.find(id.value)->second;
-             if (failure) renewed_.erase(old.lane.peer());
-             if (failure || !*renewed) return;
-             old.lane.retire();
-             logger_.error("the store is an older copy of itself: what waits goes in a new lane",
-                           {{"peer", old.lane.peer().to_string()},
-                            {"lane", id.value},
-                            {"new_lane", (*renewed)->value}});
-             refresh_lanes();
-         });
+    post(
+        [renewed, give_new = std::move(give_new), id = route.lane.id(),
+         rights = settings_.rights](Mailboxes& m) {
+            if (rights) rights->insist(m, id);
+            *renewed = give_new(m);
+        },
+        [this, renewed, id = route.lane.id()](const std::exception_ptr& failure) {
+            Route& old = routes_.find(id.value)->second;
+            if (failure) renewed_.erase(old.lane.peer());
+            if (failure || !*renewed) return;
+            old.lane.retire();
+            logger_.error("the store is an older copy of itself: what waits goes in a new lane",
+                          {{"peer", old.lane.peer().to_string()},
+                           {"lane", id.value},
+                           {"new_lane", (*renewed)->value}});
+            refresh_lanes();
+        });
 }
 
 // What a receipt settled leaves the outbox. One step at a time for each lane, because a reject

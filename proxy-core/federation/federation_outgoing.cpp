@@ -37,7 +37,8 @@ void Federation::outbox_grew(std::vector<Enqueued> messages) {
             if (message.numbered_at < route.merged_at) continue;  // the merge has told of it
             route.lane.grew(message.seq, message.records, steady_now());
             const auto due = route.lane.due();
-            const bool at_once = message.fresh && online_ && !route.listed && !route.doubt_noted &&
+            // Where there are others, what goes is read first (lane_rights.hpp).
+            const bool at_once = message.fresh && online_ && !route.listed && !settings_.rights &&
                                  due && *due <= steady_now() && may_read_ahead();
             at_once ? pump(route, message.fresh) : schedule(route);
         }
@@ -64,9 +65,9 @@ Federation::Route& Federation::add_lane(const OutgoingLane& stored) {
 void Federation::look_up(const std::set<LaneId>& lanes) {
     auto found = std::make_shared<std::vector<Found>>();
     auto peers = std::make_shared<std::vector<Peer>>();
-    std::set<LaneId> ours;
+    std::map<LaneId, std::uint64_t> ours;
     for (const LaneId& lane : lanes)
-        if (settings_.rights && is_ours(lane)) ours.insert(lane);
+        if (const auto held = tenure(lane)) ours.emplace(lane, *held);
     post(
         [found, peers, lanes, ours](Mailboxes& m) {
             found->clear();
@@ -87,7 +88,8 @@ void Federation::look_up(const std::set<LaneId>& lanes) {
             for (Found& one : *found) {
                 add_lane(one.lane);
                 // Read after it became ours: what is there now, the one before us may have sent.
-                if (ours.contains(one.lane.lane)) begin_to_send(one);
+                if (const auto held = ours.find(one.lane.lane); held != ours.end())
+                    begin_to_send(one, held->second);
                 stored.push_back(std::move(one.lane));
             }
             refreshed(stored);
@@ -127,7 +129,7 @@ void Federation::refreshed(const std::vector<OutgoingLane>& lanes) {
     for (const OutgoingLane& stored : lanes) {
         Route& route = add_lane(stored);
         if (!route.ours) {
-            if (is_ours(stored.lane)) gained.insert(stored.lane);
+            if (tenure(stored.lane)) gained.insert(stored.lane);
             continue;
         }
         route.lane.grew(stored.next - 1, steady_now());
@@ -225,6 +227,7 @@ void Federation::pump(Route& route, std::optional<Message> fresh) {
             if (fetch.messages > 0)
                 read->messages =
                     m.outbox(id, fetch.after, {.messages = fetch.messages, .bytes = fetch.bytes});
+            if (rights) rights->confirm(m, id);
         },
         [this, read, bytes, &route, fetch = *fetch](const std::exception_ptr& failure) {
             fetching_bytes_ -= bytes;

@@ -45,17 +45,18 @@ void Federation::end_doubt(Route& route) {
          });
 }
 
-bool Federation::is_ours(const LaneId& lane) const {
-    return !settings_.rights || settings_.rights->ours(lane);
+// Where we are the only one there are no tenures.
+std::optional<std::uint64_t> Federation::tenure(const LaneId& lane) const {
+    return settings_.rights ? settings_.rights->tenure(lane) : std::nullopt;
 }
 
 void Federation::rights_changed() {
     events_->push([this] {
         std::set<LaneId> gained;
         for (auto& [id, route] : routes_) {
-            const bool ours = is_ours(route.lane.id());
-            if (ours && !route.ours) gained.insert(route.lane.id());
-            if (!ours && route.ours) cease_to_send(route);
+            const auto now = tenure(route.lane.id());
+            if (route.ours && now != route.tenure) cease_to_send(route);
+            if (now && !route.ours) gained.insert(route.lane.id());
         }
         if (!gained.empty()) look_up(gained);
     });
@@ -63,10 +64,12 @@ void Federation::rights_changed() {
 }
 
 // As when a program begins: nothing is known of what was sent.
-void Federation::begin_to_send(const Found& found) {
+void Federation::begin_to_send(const Found& found, std::uint64_t tenure) {
     const OutgoingLane& stored = found.lane;
     Route& route = routes_.find(stored.lane.value)->second;
-    if (route.ours) return;
+    // It may have become another's while we read, or ours in another tenure: then that is read.
+    if (route.ours || this->tenure(stored.lane) != tenure) return;
+    route.tenure = tenure;
     route.lane = Lane(stored, settings_.lanes, seed_of(stored.lane));
     route.doubt_noted = found.doubted.has_value();
     if (found.doubted) route.lane.doubt(*found.doubted);

@@ -220,6 +220,9 @@ class Mailboxes {
     /// Throws LeaseLost unless this holder has the lease, and keeps it from others until the end of
     /// the transaction: what is committed with it was done by who had the right to.
     virtual void insist_held(std::string_view what, std::string_view holder, Time now) = 0;
+    /// The same for this moment alone: keeps the lease from nobody, and writes nothing. For after a
+    /// reading: who gets the lease later finds at least what was read.
+    virtual void confirm_held(std::string_view what, std::string_view holder, Time now) = 0;
     /// Those that have not run out.
     virtual std::vector<Lease> leases(Time now) = 0;
     /// Forgets those that ran out longer ago than this; what they were for.

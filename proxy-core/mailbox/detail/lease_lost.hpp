@@ -8,7 +8,7 @@
 
 namespace courant::detail {
 
-/// What insist_held throws.
+/// What insist_held and confirm_held throw.
 inline LeaseLost lease_lost(std::string_view what) {
     return {"the lease of \"" + std::string(what) +
                 "\" ran out before this was done: another worker may have gone on with it. Nothing "

@@ -54,6 +54,15 @@ void PostgresMailboxes::insist_held(std::string_view what, std::string_view hold
         throw lease_lost(what);
 }
 
+void PostgresMailboxes::confirm_held(std::string_view what, std::string_view holder, Time) {
+    if (!Query(connection_,
+               "SELECT 1 FROM leases WHERE what = $1 AND holder = $2 "
+               "AND until > clock_nanoseconds()",
+               what, holder)
+             .step())
+        throw lease_lost(what);
+}
+
 std::vector<Lease> PostgresMailboxes::leases(Time) {
     std::vector<Lease> leases;
     Query query(connection_,

@@ -75,6 +75,7 @@ class PostgresMailboxes final : public Mailboxes {
     void release(std::string_view what, std::string_view holder) override;
     void release_all(std::string_view holder) override;
     void insist_held(std::string_view what, std::string_view holder, Time now) override;
+    void confirm_held(std::string_view what, std::string_view holder, Time now) override;
     std::vector<Lease> leases(Time now) override;
     std::vector<std::string> sweep_leases(std::chrono::milliseconds ago, Time now) override;
 

@@ -36,6 +36,11 @@ void SqliteMailboxes::insist_held(std::string_view what, std::string_view holder
         throw lease_lost(what);
 }
 
+// Who writes is alone here.
+void SqliteMailboxes::confirm_held(std::string_view what, std::string_view holder, Time now) {
+    insist_held(what, holder, now);
+}
+
 std::vector<Lease> SqliteMailboxes::leases(Time now) {
     std::vector<Lease> leases;
     Query query(connection_, "SELECT what, holder, until FROM leases WHERE until > ? ORDER BY what",

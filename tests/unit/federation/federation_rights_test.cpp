@@ -14,6 +14,7 @@ const Jid coop_jid = address("bmhs@coop.example");
 // Settings of a worker; the test says whose the lanes are.
 struct Shared {
     std::atomic<bool> ours{false};
+    std::atomic<std::uint64_t> tenure{1};
     std::atomic<bool> truly{true};
     bool first = true;
     std::string sender = "other-1";
@@ -21,17 +22,22 @@ struct Shared {
     FederationSettings settings() {
         FederationSettings settings = quick();
         settings.session_note = "session we";
-        settings.rights = LaneRights{.ours = [this](const LaneId&) { return ours.load(); },
-                                     .insist =
-                                         [this](Mailboxes&, const LaneId&) {
-                                             if (!truly) throw LeaseLost("gone", Retry::worthwhile);
-                                         },
-                                     .sender = [this](const LaneId&) -> std::optional<std::string> {
-                                         if (sender.empty()) return std::nullopt;
-                                         return sender;
-                                     },
-                                     .first = [this](Mailboxes&) { return first; },
-                                     .lane_made = [] {}};
+        const auto insist = [this](Mailboxes&, const LaneId&) {
+            if (!truly) throw LeaseLost("gone", Retry::worthwhile);
+        };
+        settings.rights =
+            LaneRights{.tenure = [this](const LaneId&) -> std::optional<std::uint64_t> {
+                           if (!ours) return std::nullopt;
+                           return tenure;
+                       },
+                       .insist = insist,
+                       .confirm = insist,
+                       .sender = [this](const LaneId&) -> std::optional<std::string> {
+                           if (sender.empty()) return std::nullopt;
+                           return sender;
+                       },
+                       .first = [this](Mailboxes&) { return first; },
+                       .lane_made = [] {}};
         return settings;
     }
 };
@@ -99,6 +105,94 @@ TEST_CASE("who takes a lane over goes on where the one before it got to") {
     CHECK(numbers == std::vector<std::string>{"5", "6"});
 }
 
+TEST_CASE("a lane that was ours for a moment is not sent by us after that") {
+    MemoryNetwork network;
+    Shared shared;
+    Proxy lorient(network, "zabbix@lorient.example", shared.settings());
+    Proxy coop(network, "bmhs@coop.example");
+    coop.knows(lorient.jid());
+    lorient.sends(coop.jid(), 2);
+    let_settle(lorient, coop);
+    lorient.faults().hold();
+    shared.ours = true;
+    lorient.federation().rights_changed();
+    lorient.turn();
+    shared.ours = false;
+    lorient.federation().rights_changed();
+    lorient.turn();
+    lorient.faults().mend();
+    let_settle(lorient, coop);
+    CHECK(coop.values().empty());
+}
+
+TEST_CASE("what is not read under the lane's lease is not sent, whatever the worker believes") {
+    MemoryNetwork network;
+    Shared shared;
+    shared.ours = true;
+    Proxy lorient(network, "zabbix@lorient.example", shared.settings());
+    Proxy coop(network, "bmhs@coop.example");
+    coop.knows(lorient.jid());
+    lorient.sends(coop.jid(), 1);
+    run_until([&] { return lorient.waiting() == 0; }, lorient, coop);
+    // Another worker has the lane now, and nobody has told us. It may put together what comes.
+    shared.truly = false;
+    lorient.sends(coop.jid(), 2);
+    let_settle(lorient, coop);
+    CHECK(coop.values() == one_to(1));
+    CHECK(addressees(network, "readings").size() == 1);
+    shared.truly = true;
+    run_until([&] { return coop.values() == one_to(3); }, lorient, coop);
+}
+
+TEST_CASE("a live reading goes by way of the outbox where other workers are") {
+    MemoryNetwork network;
+    Shared shared;
+    shared.ours = true;
+    Proxy lorient(network, "zabbix@lorient.example", shared.settings());
+    Proxy coop(network, "bmhs@coop.example");
+    coop.knows(lorient.jid());
+    lorient.sends(coop.jid(), 1);
+    run_until([&] { return lorient.waiting() == 0; }, lorient, coop);
+    shared.truly = false;
+    const auto lane = lorient.lane_to(coop.jid()).lane;
+    lorient.federation().outbox_grew(lorient.ask([&](Mailboxes& m) {
+        m.enqueue({coop.jid(),
+                   {.retain = "P3Y", .grant = {}, .hops = {lorient.jid()}},
+                   pack_of(lorient.jid(), 2),
+                   1},
+                  Time{});
+        return std::vector<Enqueued>{
+            {.lane = lane, .peer = coop.jid(), .seq = 2, .fresh = m.find_outgoing(lane, 2)}};
+    }));
+    let_settle(lorient, coop);
+    CHECK(coop.values() == one_to(1));
+}
+
+TEST_CASE("a lane that may have been another worker's meanwhile is as new to us") {
+    MemoryNetwork network;
+    Shared shared;
+    shared.ours = true;
+    auto settings = shared.settings();
+    settings.lanes.answer_timeout = settings.lanes.coalesce = std::chrono::hours(1);
+    Proxy lorient(network, "zabbix@lorient.example", settings);
+    Client coop(network, "bmhs@coop.example");
+    lorient.sends(coop.jid(), 1);
+    run_until([&] { return coop.heard().size() == 1; }, lorient, coop);
+    lorient.sends(coop.jid(), 5);  // small: they wait for others, and would be put together
+    let_settle(lorient, coop);
+    REQUIRE(coop.heard().size() == 1);
+    // We stood still; another one took the lane, sent them, and gave it back.
+    shared.tenure = 2;
+    lorient.federation().rights_changed();
+    let_settle(lorient, coop);
+    const auto lane = lorient.lane_to(coop.jid());
+    coop.says(lorient.jid(), receipt(lane.lane, 1));
+    run_until([&] { return lorient.waiting() < 6; }, lorient, coop);
+    let_settle(lorient, coop);
+    CHECK(lorient.waiting() == 5);
+    CHECK(lorient.lane_to(coop.jid()).next == lane.next);
+}
+
 TEST_CASE("workers on an older copy of their store wait for the peer's word, whoever sends") {
     MemoryNetwork network;
     Shared shared;
@@ -127,6 +221,12 @@ TEST_CASE("workers on an older copy of their store wait for the peer's word, who
         run_until([&] { return heard("void") == 1; }, lorient, coop);
         let_settle(lorient, coop);
         CHECK(heard("readings") == 2);
+        // Who has lost the lane renews nothing under who has it.
+        shared.truly = false;
+        coop.says(lorient.jid(), receipt(lane, 20));
+        let_settle(lorient);
+        CHECK(lorient.lane_to(coop.jid()).lane == lane);
+        shared.truly = true;
         coop.says(lorient.jid(), receipt(lane, 20));
         run_until([&] { return heard("readings") == 2 + 30; }, lorient, coop);
         CHECK(lorient.lane_to(coop.jid()).lane != lane);
@@ -191,6 +291,34 @@ TEST_CASE("what was passed on to us counts as if the peer had said it to us") {
     lorient.transport().send("<message type='normal' to='" + lorient.jid().to_string() + "'>" +
                              receipt(lane, 2) + "</message>");
     run_until([&] { return lorient.waiting() == 1; }, lorient);
+}
+
+TEST_CASE("a peer whose resume was passed on to us is asked anew which packs it understands") {
+    MemoryNetwork network;
+    Shared shared;
+    shared.ours = true;
+    Proxy lorient(network, "zabbix@lorient.example", shared.settings());
+    Proxy coop(network, "bmhs@coop.example");
+    coop.knows(lorient.jid());
+    lorient.knows(coop.jid());
+    const auto packed = [&] { return addressees(network, "pack ").size(); };
+    const auto delivered = [&] {
+        lorient.sends(coop.jid(), 1, BodyForm::compact);
+        run_until([&] { return lorient.waiting() == 0; }, lorient, coop);
+        let_settle(lorient, coop);
+    };
+    delivered();
+    delivered();
+    REQUIRE(packed() == 1);
+    const auto lane = lorient.lane_to(coop.jid());
+    lorient.transport().send("<message type='normal' to='" + lorient.jid().to_string() +
+                             "'><resume xmlns='urn:courant:0' lane='" + lane.lane.value +
+                             "' next='" + std::to_string(lane.next) + "'/></message>");
+    let_settle(lorient, coop);
+    delivered();
+    CHECK(packed() == 1);
+    delivered();
+    CHECK(packed() == 2);
 }
 
 TEST_CASE("a receipt goes to the resource that sent the message") {

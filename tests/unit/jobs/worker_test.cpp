@@ -98,10 +98,43 @@ TEST_CASE("the leases of one that was killed on this machine are free for the ne
         const auto now = std::chrono::system_clock::now();
         m.hold(std::vector<std::string>{"worker " + gone, both[0]}, gone, 1h, now);
         m.hold(std::vector<std::string>{"worker two@here:2", both[1]}, "two@here:2", 1h, now);
+        m.set_note(Worker::session_note(gone), "online");
     });
-    one.worker().start();
-    CHECK(one.right(both[0]).held());
+    SUBCASE("as the store is there") {
+        one.worker().start();
+        CHECK(one.right(both[0]).held());
+    }
+    SUBCASE("as soon as the store is there") {
+        one.faults().fail();
+        one.worker().start();
+        one.faults().mend();
+        CHECK(one.right(both[0]).wait({}));
+    }
     CHECK_FALSE(one.right(both[1]).held());
+    CHECK(
+        one.store().ask([&](Mailboxes& m) { return m.note(Worker::session_note(gone)); }).empty());
+}
+
+TEST_CASE("what was somebody else's for a while, unnoticed, is held in a new tenure") {
+    const SqliteHome home;
+    Colleague one(home, "one", both);
+    one.worker().start();
+    const auto token = one.right("source roof").wait({});
+    REQUIRE(token);
+    const auto roof = one.worker().tenure("source roof");
+    const auto cellar = one.worker().tenure("source cellar");
+    REQUIRE(roof);
+    CHECK(one.worker().tenure("source attic") == std::nullopt);
+    one.store().ask([&](Mailboxes& m) {
+        m.release("source roof", one.worker().id());
+        m.hold(std::vector<std::string>{"source roof"}, "other@there:3", 1h,
+               std::chrono::system_clock::now());
+        m.release_all("other@there:3");
+    });
+    wait_until([&] { return token->stop_requested(); });
+    wait_until([&] { return one.holds("source roof"); });
+    CHECK(one.worker().tenure("source roof") != roof);
+    CHECK(one.worker().tenure("source cellar") == cellar);
 }
 
 TEST_CASE("a worker holds what it can do from its start, and what comes, and gives it back") {

@@ -215,9 +215,14 @@ TEST_CASE_TEMPLATE_DEFINE("what was done under a lease that is another's by now 
             m.insist_held("source roof", worker, at(1));
         };
     };
+    const auto confirm = [](const std::string& worker) {
+        return [worker](Mailboxes& m) { m.confirm_held("source roof", worker, at(1)); };
+    };
     CHECK_THROWS_AS(store->commit(extract("one")), LeaseLost);
     CHECK_THROWS_AS(store->commit(extract("")), LeaseLost);
+    CHECK_THROWS_AS(store->commit(confirm("one")), LeaseLost);
     store->commit(extract("two"));
+    store->read(confirm("two"));
     store->read([](Mailboxes& m) {
         CHECK(m.cursor("roof") == "two");
         CHECK(m.outgoing_lanes().at(0).next == 2);
@@ -230,6 +235,7 @@ TEST_CASE_TEMPLATE_DEFINE("what was done under a lease that is another's by now 
     while (!ask(*store, [](Mailboxes& m) { return m.leases(at(1)); }).empty()) {
     }
     CHECK_THROWS_AS(store->commit(extract("two")), LeaseLost);
+    CHECK_THROWS_AS(store->commit(confirm("two")), LeaseLost);
 }
 
 TEST_CASE_TEMPLATE_DEFINE("of many leases every one goes to one of those who ask at once", Home,
