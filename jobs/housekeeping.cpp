@@ -13,6 +13,10 @@ constexpr std::chrono::seconds portion{1};
 // What one transaction gives back: the disk writes for a few milliseconds.
 constexpr std::int64_t back_at_once = std::int64_t{1} << 20;
 
+// How long a sink counts after the last worker that had it: who has it may be away for a while.
+constexpr std::chrono::hours needed_for{7 * 24};
+constexpr std::string_view need = "need ";
+
 std::string label(const Counters::Sample& sample) {
     std::string text = sample.name;
     for (const auto& [key, value] : sample.labels)
@@ -48,10 +52,22 @@ bool HousekeepingJob::purge_delivered(Time now) {
             if (value != known) m.add_to_counter(name, static_cast<std::int64_t>(value - known));
         }
         space_.look(m, now);
-        return m.purge_delivered(rules_.sinks) > 0;
+        return m.purge_delivered(all_sinks(m, now)) > 0;
     });
     stored_ = std::move(values);
     return purged;
+}
+
+// A need is a lease that belongs to nobody: every worker that has the sink renews it.
+std::vector<std::string> HousekeepingJob::all_sinks(Mailboxes& m, Time now) const {
+    if (rules_.sharing == Sharing::alone) return rules_.sinks;
+    std::vector<std::string> needs;
+    for (const auto& sink : rules_.sinks) needs.push_back(std::string(need) + sink);
+    m.hold(needs, "", needed_for, now);
+    std::vector<std::string> sinks;
+    for (const auto& lease : m.leases(now))
+        if (lease.what.starts_with(need)) sinks.push_back(lease.what.substr(need.size()));
+    return sinks;
 }
 
 bool HousekeepingJob::purge_dead(Time now) {

@@ -22,12 +22,19 @@
 
 namespace courant {
 
+/// Whether other workers may run on the store.
+enum class Sharing {
+    alone,
+    with_others  ///< who may have sinks that we do not have: what these still need stays
+};
+
 /// What is tidied, and when.
 struct HousekeepingRules {
     /// All sinks that the configuration has; without any the inbox keeps everything.
     std::vector<std::string> sinks;
+    Sharing sharing = Sharing::alone;
     /// When dead letters go.
-    RetentionConfig retention;
+    RetentionConfig retention = {};
     /// Empty room that a store keeps for itself; beyond, what is more than half of it is given
     /// back.
     std::int64_t keep_empty = std::int64_t{16} << 20;
@@ -44,6 +51,7 @@ class HousekeepingJob : public Job {
 
   private:
     bool purge_delivered(Time now);
+    std::vector<std::string> all_sinks(Mailboxes& m, Time now) const;
     bool purge_dead(Time now);
     bool hold_to_caps(Time now);
     bool give_back();

@@ -140,12 +140,14 @@ const std::string& OutboxCaps::obstacle(Mailboxes& m, std::int64_t bytes, Time n
     return obstacle_;
 }
 
-// It goes on once a tenth is free again, so that it does not flutter at the edge.
+// It goes on once a tenth is free again, so that it does not flutter at the edge: for all who run
+// on the store, or one of them would fill it up again and again while another one waits.
 void OutboxCaps::look(Mailboxes& m, Time now) {
+    const std::string noted = m.note(outbox_note);
     const Waiting waiting = sum_of(m.outgoing_lanes());
     const auto cap =
         rules_.max_bytes > 0 ? rules_.max_bytes : std::numeric_limits<std::int64_t>::max();
-    const bool many = waiting.bytes > (obstacle_.empty() ? cap : cap / 10 * 9);
+    const bool many = waiting.bytes > (noted.empty() ? cap : cap / 10 * 9);
     const bool old = waiting.oldest && *waiting.oldest < since(rules_.max_age, now);
     obstacle_.clear();
     if (many)
@@ -163,7 +165,7 @@ void OutboxCaps::look(Mailboxes& m, Time now) {
         fault_.failed(obstacle_, now);
         allowance_ = {};
     }
-    if (m.note(outbox_note) != obstacle_) m.set_note(outbox_note, obstacle_);
+    if (noted != obstacle_) m.set_note(outbox_note, obstacle_);
 }
 
 LaneCap OutboxCaps::cap_at(Time now) const {

@@ -53,7 +53,10 @@ Runner::Runner(const Config& config, StoreThread& store, SpaceWatch& space, Work
     const Time began = rules_.clock();
     for (const ExtractConfig& extract : config.extracts)
         add_extract(config, extract, outbox_grew, began);
-    HousekeepingRules tidying{.sinks = {}, .retention = config.retention};
+    HousekeepingRules tidying{
+        .sinks = {},
+        .sharing = worker.id().empty() ? Sharing::alone : Sharing::with_others,
+        .retention = config.retention};
     for (const ReceiveConfig& receive : config.receives) {
         add_receive(config, receive, began);
         tidying.sinks.push_back(receive.adapter);

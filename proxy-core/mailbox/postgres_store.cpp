@@ -148,11 +148,14 @@ class PostgresStore final : public Store {
     // A program of a newer version must not change the schema under workers of an older one.
     void refuse_running_workers() {
         const auto leases = mailboxes_.leases({});
-        if (leases.empty()) return;
+        const auto running = std::find_if(leases.begin(), leases.end(), [](const Lease& lease) {
+            return lease.what.starts_with("worker ");
+        });
+        if (running == leases.end()) return;
         throw StoreError(
             fmt::format("{}: worker {} runs on this store with an older version of the program. "
                         "Stop all its workers first.",
-                        connection_.place(), leases.front().holder),
+                        connection_.place(), running->holder),
             Retry::worthwhile);
     }
 

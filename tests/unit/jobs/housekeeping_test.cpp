@@ -58,13 +58,36 @@ TEST_CASE("dead letters stay for ever unless a retention is set") {
 TEST_CASE("dead letters go when they are old, and the newest stay where only so many may") {
     House house;
     house.buries(5);
-    auto by_age = house.job({.sinks = {}, .retention = {.dead_max_age = 1h}});
+    auto by_age =
+        house.job({.sinks = {}, .sharing = Sharing::alone, .retention = {.dead_max_age = 1h}});
     by_age.run(at_time(at(3600 + 3)));
     CHECK(house.left() == std::vector{at(3), at(4), at(5)});
-    auto by_number = house.job({.sinks = {}, .retention = {.dead_max_number = 2}});
+    auto by_number =
+        house.job({.sinks = {}, .sharing = Sharing::alone, .retention = {.dead_max_number = 2}});
     by_number.run(at_time(at(0)));
     CHECK(house.left() == std::vector{at(4), at(5)});
     CHECK(house.desk.counters().get("courant_dead_letters_purged_total").value() == 3);
+}
+
+TEST_CASE("what another worker's sink has not written stays, also while that worker is away") {
+    House house;
+    house.desk.arrives(readings(1));
+    const auto in_the_inbox = [&] {
+        return house.desk.ask([](Mailboxes& m) { return m.inbox_size(0).messages; });
+    };
+    house.desk.ask([](Mailboxes& m) { m.set_delivered("db", 1); });
+    auto other = house.job({.sinks = {"db", "archive"}, .sharing = Sharing::with_others, .retention = {}});
+    other.run(at_time(at(0)));
+    auto own = house.job({.sinks = {"db"}, .sharing = Sharing::with_others, .retention = {}});
+    own.run(at_time(at(6 * 24 * 3600)));
+    CHECK(in_the_inbox() == 1);
+
+    SUBCASE("until it is written") {
+        house.desk.ask([](Mailboxes& m) { m.set_delivered("archive", 1); });
+    }
+    SUBCASE("until nobody has had that sink for a week") {}
+    own.run(at_time(at(8 * 24 * 3600)));
+    CHECK(in_the_inbox() == 0);
 }
 
 TEST_CASE("lanes are held to their caps") {
@@ -87,7 +110,8 @@ TEST_CASE("an outbox that was filled and drained gives its disk back, but for wh
     });
     const auto full = house.room();
     REQUIRE(full.bytes > 20'000'000);
-    auto job = house.job({.sinks = {}, .retention = {}, .keep_empty = kept});
+    auto job =
+        house.job({.sinks = {}, .sharing = Sharing::alone, .retention = {}, .keep_empty = kept});
     job.run(at_time(at(0)));
     CHECK(house.room().bytes == full.bytes);
 

@@ -96,6 +96,25 @@ TEST_CASE("a full outbox stops extraction, loses nothing, and takes again once l
     CHECK(log.find("fault is over what=outbox") != std::string::npos);
 }
 
+TEST_CASE("of several workers none fills up what another one waits for") {
+    Shelf shelf({.max_bytes = 10'000});
+    shelf.puts(coop, 11, at(0));
+    CHECK_FALSE(shelf.obstacle(1000, at(0)).empty());
+    const auto acknowledges = [&](Seq through) {
+        shelf.desk.ask([&](Mailboxes& m) { m.acknowledge(shelf.lane_in(m, coop).lane, through); });
+    };
+    acknowledges(1);
+    OutboxCaps other(shelf.rules, shelf.desk.logger(), shelf.desk.counters());
+    const auto obstacle_of_other = [&](Time now) {
+        return shelf.desk.ask([&](Mailboxes& m) { return other.obstacle(m, 1, now); });
+    };
+    CHECK_FALSE(obstacle_of_other(at(2)).empty());
+    CHECK(shelf.note() == obstacle_of_other(at(4)));
+    acknowledges(2);
+    CHECK(obstacle_of_other(at(6)).empty());
+    CHECK(shelf.obstacle(1, at(8)).empty());
+}
+
 TEST_CASE("a portion that is larger than the cap goes, and nothing more after it") {
     Shelf shelf({.max_bytes = 10'000});
     CHECK(shelf.obstacle(50'000, at(0)).empty());
