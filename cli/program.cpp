@@ -171,6 +171,7 @@ bool Program::stop() {
 }
 
 bool Program::run_once(const std::stop_token& stop) {
+    refuse_company();
     worker_->start();
     federation_thread_ =
         std::jthread([this](const std::stop_token& ended) { federation_.run(ended); });
@@ -180,6 +181,17 @@ bool Program::run_once(const std::stop_token& stop) {
     all_well = runner_.receive_once(stop) && all_well;
     this->stop();
     return all_well;
+}
+
+// Whoever runs does every job anyway; we would take some of them over, do nothing with them, and
+// wait for the others' outbox to become empty.
+void Program::refuse_company() {
+    if (store_.ask([this](Mailboxes& m) { return worker_->is_first(m); })) return;
+    throw StoreError(
+        "a worker runs on this store already and does every job by itself: nothing is left for "
+        "--once. courant status shows who it is; what was killed on another machine counts for "
+        "[store] lease",
+        Retry::worthwhile);
 }
 
 bool Program::drain_outbox(const std::stop_token& stop) {

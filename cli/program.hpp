@@ -47,10 +47,11 @@ class Program {
 
     /// Every job once: extract, send until the outbox is empty or nothing moves any more, receive.
     /// A stop ends the call under way and whatever would follow. False if something failed or
-    /// waits; what waits is told on the log.
+    /// waits; what waits is told on the log. StoreError where a worker runs on the store already.
     bool run_once(const std::stop_token& stop);
 
   private:
+    void refuse_company();
     bool drain_outbox(const std::stop_token& stop);
     void settle_inbox(const std::stop_token& stop);
 

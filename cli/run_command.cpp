@@ -11,6 +11,7 @@
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -71,17 +72,19 @@ class StopOnSignal {
     std::jthread thread_;
 };
 
-/// The store, as soon as it is there: a database may come up after us. Nothing if we are asked to
-/// stop before.
-std::unique_ptr<Store> opened_in_time(const Config& config, const Signals& signals) {
+/// What `attempt` brings, as soon as the store is there: a database may come up after us, or be
+/// away at a reload. Nothing if we are asked to stop before.
+template <class Attempt>
+auto once_the_store_is_there(const Config& config, const Signals& signals, const Attempt& attempt)
+    -> std::invoke_result_t<Attempt> {
     LastingFault fault(logger_of(config), "store");
     Backoff backoff(std::chrono::ceil<std::chrono::milliseconds>(config.limits.retry_first),
                     std::chrono::seconds(10), std::random_device{}());
     for (;;) {
         try {
-            auto store = open_store(config.store, Ownership::exclusive);
+            auto brought = attempt();
             fault.succeeded(std::chrono::system_clock::now());
-            return store;
+            return brought;
         } catch (const StoreError& error) {
             if (!is_shared(config.store) || !error.worth_retrying()) throw;
             fault.failed(error.what(), std::chrono::system_clock::now());
@@ -116,17 +119,19 @@ std::optional<Config> reloaded(const cxxopts::ParseResult& given, const Config& 
 
 /// The program of a configuration. Where it cannot be made, that of the one before it, which then
 /// is `config` again; without one before, the fault is thrown.
-std::unique_ptr<Program> made_from(Config& config, std::optional<Config> before,
+std::unique_ptr<Program> made_from(Config& config, std::optional<Config>& before,
                                    StoreThread& store) {
     try {
         return std::make_unique<Program>(config, store, logger_of(config));
+    } catch (const StoreError&) {
+        throw;
     } catch (const std::exception& error) {
         if (!before) throw;
         logger_of(*before).error(
             "reload refused: the configuration cannot be used; going on with the one before",
             {{"faults", error.what()}});
     }
-    config = std::move(*before);
+    config = std::move(*std::exchange(before, std::nullopt));
     return std::make_unique<Program>(config, store, logger_of(config));
 }
 
@@ -134,7 +139,9 @@ int run_until_stopped(Config config, const cxxopts::ParseResult& given, StoreThr
                       const Signals& signals) {
     std::optional<Config> before;
     for (;;) {
-        const auto program = made_from(config, std::exchange(before, std::nullopt), store);
+        const auto program = once_the_store_is_there(
+            config, signals, [&] { return made_from(config, before, store); });
+        if (!program) return Exit::done;
         const Logger logger = logger_of(config);
         tell_warnings(config, logger);
         program->start();
@@ -168,7 +175,8 @@ int run_command(Words words, Console& console) {
         StoreThread store(open_store(config.store, Ownership::exclusive));
         return run_once(config, store, signals);
     }
-    auto opened = opened_in_time(config, signals);
+    auto opened = once_the_store_is_there(
+        config, signals, [&] { return open_store(config.store, Ownership::exclusive); });
     if (!opened) return Exit::done;
     StoreThread store(std::move(opened));
     return run_until_stopped(std::move(config), *given, store, signals);

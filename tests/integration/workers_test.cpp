@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <random>
 #include <thread>
@@ -113,6 +114,42 @@ TEST_CASE("a worker that is added takes its share, and one that stops leaves it 
     CHECK(second.status()["running"] == false);
 }
 
+TEST_CASE("who is killed and started again on its machine goes on at once, whatever the lease") {
+    PostgresServer database(Durability::careful);
+    FederationOfTwo stage(slow, store_in(database, "1h"));
+    const Household household = made_up(stage.home / "meter.csv", 2000, stage.home.jid());
+    stage.publish(household);
+    stage.coop.start();
+    stage.home.start();
+    for (Proxy* killed : {&stage.home, &stage.coop}) {
+        const double before = share_of(stage, household);
+        REQUIRE(wait_until([&] { return share_of(stage, household) > before || before >= 1; }));
+        killed->kill();
+        killed->start();
+    }
+    stage.wait_for(household);
+    CHECK(wait_until([&] { return stage.home.status()["outbox"]["messages"] == 0; }));
+    CHECK(workers(stage.home) == 1);
+}
+
+TEST_CASE("run --once is for a store on which nobody runs") {
+    PostgresServer database;
+    FederationOfTwo stage("", store_in(database, "1h"));
+    const Household household = made_up(stage.home / "meter.csv", 50, stage.home.jid());
+    stage.publish(household);
+    stage.coop.start();
+    stage.home.start();
+    REQUIRE(wait_until([&] { return workers(stage.home) == 1; }));
+    const Answer refused = stage.home.command({"run", "--once"});
+    CHECK(refused.code != 0);
+    CHECK(refused.err.find("a worker runs on this store already") != std::string::npos);
+    CHECK(workers(stage.home) == 1);
+    CHECK(stage.home.stop() == 0);
+    CHECK(stage.home.command({"run", "--once"}).code == 0);
+    stage.wait_for(household);
+    CHECK(workers(stage.home) == 0);
+}
+
 TEST_CASE("the database goes away for a while and comes back: everything waits, nothing is lost") {
     PostgresServer database(Durability::careful);
     FederationOfTwo stage(slow, store_in(database));
@@ -150,6 +187,29 @@ TEST_CASE("the database goes away for a while and comes back: everything waits, 
     CHECK(stage.home.running());
     CHECK(second.running());
     CHECK(stage.home.log().find("secret") == std::string::npos);
+}
+
+TEST_CASE("a reload while the database is away waits for it") {
+    PostgresServer database;
+    FederationOfTwo stage("", store_in(database));
+    const Household household = made_up(stage.home / "meter.csv", 50, stage.home.jid());
+    stage.publish(household);
+    stage.coop.start();
+    stage.home.start();
+    stage.wait_for(household);
+    database.stop();
+    stage.home.signal(SIGHUP);
+    // The one before has stopped, and the one after it has found no database.
+    REQUIRE(wait_until([&] {
+        const auto log = stage.home.log();
+        const auto reload = log.find("reloading");
+        return !stage.home.running() ||
+               (reload != std::string::npos && log.find("what=store", reload) != std::string::npos);
+    }));
+    database.start();
+    CHECK(wait_until([&] { return workers(stage.home) == 1; }));
+    CHECK(stage.home.running());
+    CHECK(stage.home.stop() == 0);
 }
 
 TEST_CASE("kill -9 of workers that receive: what one had taken in the other writes, once") {
