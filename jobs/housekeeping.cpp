@@ -62,6 +62,7 @@ bool HousekeepingJob::purge_delivered(Time now) {
 std::vector<std::string> HousekeepingJob::all_sinks(Mailboxes& m, Time now) const {
     if (rules_.sharing == Sharing::alone) return rules_.sinks;
     std::vector<std::string> needs;
+    needs.reserve(rules_.sinks.size());
     for (const auto& sink : rules_.sinks) needs.push_back(std::string(need) + sink);
     m.hold(needs, "", needed_for, now);
     std::vector<std::string> sinks;

@@ -114,6 +114,7 @@ std::vector<Colleague> colleagues(Mailboxes& mailboxes, Time now) {
             found != all.end() && !is_about_workers(lease.what))
             found->second.holds.push_back(lease.what);
     std::vector<Colleague> list;
+    list.reserve(all.size());
     for (auto& [id, colleague] : all) list.push_back(std::move(colleague));
     return list;
 }
