@@ -151,6 +151,11 @@ bool Commands::discover(const Element& iq, const Element& query, const Jid& aske
 
 // What this asker may run, and nothing else: an offer that is always refused is none.
 void Commands::list(const Element& iq, const Jid& asker) {
+    if (lists_ >= limits_.running)
+        return surroundings_.send(iq_reply(
+            iq, "error",
+            error_of({.kind = Kind::busy, .text = "too many questions at once; ask again"})));
+    ++lists_;
     auto items = std::make_shared<std::string>();
     surroundings_.post(
         [this, items, asker, jid = std::string(iq.attribute("to")),

@@ -198,6 +198,7 @@ class Commands {
     std::deque<std::string> session_order_;                 ///< oldest first
     std::map<Number, Request> running_;
     Number next_ = 1;
+    std::size_t lists_ = 0;  ///< being made
 };
 
 }  // namespace courant

@@ -276,6 +276,7 @@ class Federation : private TransportListener {
     std::deque<std::string> answers_;  ///< to questions, until the transport has room
     std::size_t answers_bytes_ = 0;
     bool answers_first_ = false;
+    int wheres_ = 0;  ///< being looked up
     BodyReader bodies_;
     senml::Pack pack_;                ///< the one inspected last, for its memory
     std::size_t fetching_bytes_ = 0;  ///< asked of the outbox and not yet answered

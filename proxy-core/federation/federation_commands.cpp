@@ -45,9 +45,13 @@ void Federation::ask(CommandRequest request, CommandDone done) {
 
 // Where a proxy is, only its peers are told.
 void Federation::take(const Where& where, const Jid& from) {
+    constexpr int most_under_way = 64;
+    if (wheres_ >= most_under_way) return;  // who floods us is asked nothing back
+    ++wheres_;
     auto known = std::make_shared<bool>(false);
     post([known, from](Mailboxes& m) { *known = m.find_peer(from.bare()).has_value(); },
          [this, known, from, where](const std::exception_ptr& failure) {
+             --wheres_;
              if (failure) return;
              if (*known) return answer(to_stanza(Here{where.id}, from));
              std::string error = "<message type='error'";
