@@ -62,9 +62,9 @@ struct Outbound::Committed {
     std::vector<Enqueued> numbers;
 };
 
-Outbound::Committed Outbound::commit(const Dispatch& work, Place kind, const std::string& place,
+Outbound::Committed Outbound::commit(Dispatch& work, Place kind, const std::string& place,
                                      Time now) {
-    return store_.ask([&](Mailboxes& m) {
+    const auto step = [&](Mailboxes& m) {
         Committed committed{.audience = current_->get(m), .obstacle = {}, .numbers = {}};
         if (committed.audience != audience_) return committed;
         if (kind == Place::cursor) conditions_.right.insist(m);
@@ -87,7 +87,26 @@ Outbound::Committed Outbound::commit(const Dispatch& work, Place kind, const std
         }
         m.set_cursor(adapter_, place);
         return committed;
+    };
+    // Told from the store thread: a live reading does not wait until this one has woken up.
+    return store_.ask(step, [&](Committed& committed) {
+        tell(work.messages, std::move(committed.numbers), now);
     });
+}
+
+void Outbound::tell(std::vector<Outgoing>& messages, std::vector<Enqueued> numbers, Time now) {
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        Outgoing& message = messages[i];
+        if (message.body.size() > largest_fresh) continue;
+        numbers[i].fresh = Message{.peer = message.peer,
+                                   .lane = numbers[i].lane,
+                                   .seq = numbers[i].seq,
+                                   .envelope = std::move(message.envelope),
+                                   .body = std::move(message.body),
+                                   .records = message.records,
+                                   .stored_at = now};
+    }
+    if (!numbers.empty()) outbox_grew_(std::move(numbers));
 }
 
 void Outbound::put(const senml::Pack& readings, const std::vector<Refused>& refused,
@@ -104,13 +123,11 @@ void Outbound::put(const senml::Pack& readings, const std::vector<Refused>& refu
                    const std::string& place, Time now) {
     if (!audience_) learn(store_.ask([&](Mailboxes& m) { return current_->get(m); }));
     Dispatch work;
-    std::vector<Enqueued> numbers;
     for (;;) {
         work = dispatcher_.dispatch(readings, *remembered_);
         work.refused.insert(work.refused.begin(), refused.begin(), refused.end());
         Committed committed = commit(work, kind, place, now);
         if (!committed.obstacle.empty()) throw NoRoom(committed.obstacle);
-        numbers = std::move(committed.numbers);
         if (committed.audience == audience_) break;
         learn(std::move(committed.audience));
     }
@@ -120,18 +137,6 @@ void Outbound::put(const senml::Pack& readings, const std::vector<Refused>& refu
     count("courant_readings_extracted_total", readings.size());
     count("courant_readings_unwanted_total", static_cast<std::size_t>(work.unwanted));
     count("courant_readings_refused_total", work.refused.size());
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-        Outgoing& message = work.messages[i];
-        if (message.body.size() > largest_fresh) continue;
-        numbers[i].fresh = Message{.peer = message.peer,
-                                   .lane = numbers[i].lane,
-                                   .seq = numbers[i].seq,
-                                   .envelope = std::move(message.envelope),
-                                   .body = std::move(message.body),
-                                   .records = message.records,
-                                   .stored_at = now};
-    }
-    if (!numbers.empty()) outbox_grew_(std::move(numbers));
 }
 
 }  // namespace courant

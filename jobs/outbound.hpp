@@ -22,7 +22,8 @@
 
 namespace courant {
 
-/// Told after a commit which messages the outbox has got.
+/// Told after a commit which messages the outbox has got, on the store thread: it is brief, passes
+/// them on and does not throw.
 using OutboxGrew = std::function<void(std::vector<Enqueued>)>;
 
 /// Why so many bytes more may not come in; empty if they may. Asked inside a work of the store.
@@ -73,7 +74,8 @@ class Outbound {
     void learn(std::shared_ptr<const Audience> audience);
     void put(const senml::Pack& readings, const std::vector<Refused>& refused, Place kind,
              const std::string& place, Time now);
-    Committed commit(const Dispatch& work, Place kind, const std::string& place, Time now);
+    Committed commit(Dispatch& work, Place kind, const std::string& place, Time now);
+    void tell(std::vector<Outgoing>& messages, std::vector<Enqueued> numbers, Time now);
 
     std::string adapter_;
     Dispatcher dispatcher_;

@@ -87,11 +87,18 @@ std::chrono::milliseconds Federation::patience(std::chrono::milliseconds most) c
 }
 
 void Federation::post(Work work, std::function<void(std::exception_ptr)> done) {
-    store_.post(std::move(work), [this, events = events_,
-                                  done = std::move(done)](const std::exception_ptr& failure) {
+    store_.post(std::move(work), as_event(std::move(done)));
+}
+
+void Federation::post_at_leisure(Work work, std::function<void(std::exception_ptr)> done) {
+    store_.post_at_leisure(std::move(work), as_event(std::move(done)));
+}
+
+Done Federation::as_event(std::function<void(std::exception_ptr)> done) {
+    return [this, events = events_, done = std::move(done)](const std::exception_ptr& failure) {
         events->push([done, failure] { done(failure); });
         transport_.wake();
-    });
+    };
 }
 
 // How many bytes the transport may still be given before it has to write some.

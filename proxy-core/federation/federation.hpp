@@ -251,6 +251,8 @@ class Federation : private TransportListener {
     void note_session(const std::string& text);
     static std::string circuit_note(const Jid& peer);
     void post(Work work, std::function<void(std::exception_ptr)> done);
+    void post_at_leisure(Work work, std::function<void(std::exception_ptr)> done);
+    Done as_event(std::function<void(std::exception_ptr)> done);
     std::chrono::milliseconds patience(std::chrono::milliseconds most) const;
 
     FederationSettings settings_;

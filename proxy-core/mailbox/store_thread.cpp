@@ -13,8 +13,8 @@ constexpr std::size_t largest_group = 256;
 
 }  // namespace
 
-StoreThread::StoreThread(std::unique_ptr<Store> store)
-    : store_(std::move(store)), thread_([this]() noexcept { run(); }) {}
+StoreThread::StoreThread(std::unique_ptr<Store> store, std::chrono::milliseconds leisure)
+    : store_(std::move(store)), leisure_(leisure), thread_([this]() noexcept { run(); }) {}
 
 StoreThread::~StoreThread() {
     {
@@ -26,11 +26,22 @@ StoreThread::~StoreThread() {
 }
 
 void StoreThread::post(Work work, Done done) {
+    queue({std::move(work), std::move(done)}, Clock::time_point::min());
+}
+
+void StoreThread::post_at_leisure(Work work, Done done) {
+    queue({std::move(work), std::move(done)}, Clock::now() + leisure_);
+}
+
+void StoreThread::queue(Item item, Clock::time_point until) {
+    bool sooner = false;
     {
         const std::lock_guard lock(mutex_);
-        queue_.push_back({std::move(work), std::move(done)});
+        queue_.push_back(std::move(item));
+        sooner = until < due_;
+        due_ = std::min(due_, until);
     }
-    changed_.notify_one();
+    if (sooner) changed_.notify_one();
 }
 
 void StoreThread::refuse_own_thread() const {
@@ -40,11 +51,19 @@ void StoreThread::refuse_own_thread() const {
 
 std::vector<StoreThread::Item> StoreThread::next_group() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    while (!stopping_ && Clock::now() < due_) {
+        if (queue_.empty()) {
+            changed_.wait(lock);
+        } else {
+            changed_.wait_until(lock, due_);
+        }
+    }
     const auto end =
         queue_.begin() + static_cast<std::ptrdiff_t>(std::min(queue_.size(), largest_group));
     std::vector<Item> group(std::move_iterator(queue_.begin()), std::move_iterator(end));
     queue_.erase(queue_.begin(), end);
+    // What did not fit goes at once, whoever waits for it.
+    due_ = queue_.empty() ? Clock::time_point::max() : Clock::time_point::min();
     return group;
 }
 

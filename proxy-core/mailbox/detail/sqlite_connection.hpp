@@ -29,6 +29,18 @@ inline constexpr std::int32_t store_application_id = 0x436F7572;
 /// What a transaction may do.
 enum class Access { reading, writing };
 
+/// A change that is put off, because what follows may change the same row again: a thousand
+/// messages of a lane are one update of its row. It is made before anything else is read or
+/// written.
+class PutOff {
+  public:
+    virtual ~PutOff() = default;
+    /// Makes the change, if there is one.
+    virtual void make() = 0;
+    /// Forgets it: what it belonged to is undone.
+    virtual void forget() = 0;
+};
+
 /// An open SQLite file that is ours or empty.
 class SqliteConnection {
   public:
@@ -47,9 +59,13 @@ class SqliteConnection {
     /// Runs statements without parameters or answers.
     void execute(const std::string& sql,
                  std::source_location where = std::source_location::current());
+    /// Who puts changes off; it must outlive the transactions.
+    void let_put_off(PutOff& changes) { put_off_ = &changes; }
     /// The prepared statement of this text, made at its first use. Refused outside a transaction,
     /// after a fault, and for a change in a transaction that reads.
     SQLite::Statement& statement(std::string_view sql);
+    /// Makes what was put off.
+    void make_put_off();
 
     /// How many rows the last change changed.
     std::int64_t changes() const { return database_.getChanges(); }
@@ -71,6 +87,7 @@ class SqliteConnection {
     SqliteOptions options_;
     SQLite::Database database_;
     std::unordered_map<std::string_view, SQLite::Statement> statements_;
+    PutOff* put_off_ = nullptr;
     std::optional<Access> access_;
     bool faulty_ = false;
 };
@@ -106,6 +123,9 @@ struct Blob {
     std::string_view bytes;
 };
 
+/// Says that a query has nothing to do with what was put off, which stays so.
+struct Aside {};
+
 /// One use of a prepared statement: binds its parameters, gives its rows, and is free for the next
 /// when it goes.
 class Query {
@@ -113,6 +133,10 @@ class Query {
     /// Binds the values in order. `sql` is a literal: it is kept as the statement's key.
     template <class... Values>
     Query(SqliteConnection& connection, std::string_view sql, const Values&... values)
+        : Query((connection.make_put_off(), Aside{}), connection, sql, values...) {}
+    /// The same beside what was put off.
+    template <class... Values>
+    Query(Aside, SqliteConnection& connection, std::string_view sql, const Values&... values)
         : connection_(connection), statement_(connection.statement(sql)) {
         int index = 0;
         (bind(++index, values), ...);

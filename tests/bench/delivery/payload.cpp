@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint64_t seed = 20231114;
 constexpr std::int64_t first_second = 1'309'442'400;
-constexpr std::int64_t step = 1800;  // seconds
+constexpr std::int64_t step = 900;  // seconds; ten million readings end before 2262
 constexpr std::array<std::string_view, 2> curves = {
     "home@home.test/house@home.test/consumption/power", "home@home.test/house@home.test/pv/power"};
 

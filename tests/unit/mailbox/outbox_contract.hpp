@@ -62,6 +62,43 @@ TEST_CASE_TEMPLATE_DEFINE("every lane has numbers of its own, without holes", Ho
     CHECK(lanes.size() == 3);
 }
 
+TEST_CASE_TEMPLATE_DEFINE("a lane is seen as it is by whatever comes between its messages", Home,
+                          a_growing_lane_is_seen_as_it_is) {
+    Home home;
+    const auto store = home.open({});
+    store->commit([](Mailboxes& m) {
+        const auto put = [&](std::string_view peer) {
+            return m.enqueue(outgoing(peer, "1234", 3), at(0));
+        };
+        const auto lane = put("bmhs@coop.example").first;
+        CHECK(put("bmhs@coop.example").second == 2);
+        const auto seen = m.find_lane(lane);
+        REQUIRE(seen);
+        CHECK(seen->next == 3);
+        CHECK(seen->waiting_records == 6);
+        CHECK(seen->waiting_bytes == 8);
+
+        CHECK(put("bmhs@coop.example").second == 3);
+        const auto other = put("other@coop.example").first;
+        CHECK(put("bmhs@coop.example").second == 4);
+        CHECK(put("other@coop.example").second == 2);
+        CHECK(m.acknowledge(lane, 4) == 4);
+        CHECK(put("bmhs@coop.example").second == 5);
+        const auto renewed = m.renew_lane(lane, at(0));
+        REQUIRE(renewed);
+        CHECK(put("bmhs@coop.example") == std::pair(*renewed, Seq{2}));
+        CHECK(numbers(m.outbox(other, 0, everything)) == run(1, 2));
+    });
+    const auto lanes = ask(*store, [](Mailboxes& m) { return m.outgoing_lanes(); });
+    REQUIRE(lanes.size() == 2);
+    for (const OutgoingLane& lane : lanes) {
+        CHECK(lane.next == 3);
+        CHECK(lane.waiting_messages == 2);
+        CHECK(lane.waiting_records == 6);
+        CHECK(lane.waiting_bytes == 8);
+    }
+}
+
 TEST_CASE_TEMPLATE_DEFINE("a receipt removes only what it covers", Home,
                           a_receipt_removes_only_what_it_covers) {
     Home home;

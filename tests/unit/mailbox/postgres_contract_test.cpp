@@ -22,6 +22,7 @@ TEST_CASE_TEMPLATE_INVOKE(a_restart_keeps_everything, PostgresHome);
 TEST_CASE_TEMPLATE_INVOKE(a_message_comes_out_as_it_went_in, PostgresHome);
 TEST_CASE_TEMPLATE_INVOKE(an_empty_message_is_no_trouble, PostgresHome);
 TEST_CASE_TEMPLATE_INVOKE(every_lane_has_numbers_of_its_own, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(a_growing_lane_is_seen_as_it_is, PostgresHome);
 TEST_CASE_TEMPLATE_INVOKE(a_receipt_removes_only_what_it_covers, PostgresHome);
 TEST_CASE_TEMPLATE_INVOKE(a_receipt_beyond_the_end_changes_nothing, PostgresHome);
 TEST_CASE_TEMPLATE_INVOKE(what_waits_can_go_on_in_a_new_lane, PostgresHome);

@@ -370,7 +370,7 @@ TEST_CASE("a full disk loses nothing, and the store goes on when there is room a
     Complaint complaint;
     std::int64_t committed = 0;
     {
-        const FileSizeLimit full(2 << 20);
+        const FileSizeLimit full(4 << 20);
         committed = fill_up(*store, complaint);
         INFO(complaint.text);
         REQUIRE(committed > 50);

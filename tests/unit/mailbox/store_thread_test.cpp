@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <numeric>
 #include <string>
@@ -98,6 +99,37 @@ TEST_CASE("an idle store commits at once, one work at a time") {
         for (int i = 0; i < 3; ++i) store.ask(nothing);
     }
     CHECK(watch.groups == std::vector<std::size_t>{1, 1, 1});
+}
+
+TEST_CASE("works at leisure go with the next one that is in a hurry, in order") {
+    const SqliteHome home;
+    const SqliteHome elsewhere;
+    Watch watch;
+    std::vector<int> order;
+    {
+        StoreThread store(std::make_unique<WatchedStore>(home.open({}), watch),
+                          std::chrono::hours(1));
+        StoreThread other(elsewhere.open({}));
+        for (int i = 0; i < 3; ++i) {
+            store.post_at_leisure([&order, i](Mailboxes&) { order.push_back(i); }, {});
+            // Long enough for a store in a hurry.
+            other.ask([&](Mailboxes& m) { m.set_cursor("roof", std::to_string(i)); });
+        }
+        store.ask([&](Mailboxes&) { order.push_back(3); });
+        CHECK(order == std::vector<int>{0, 1, 2, 3});
+        store.post_at_leisure([&order](Mailboxes&) { order.push_back(4); }, {});
+    }
+    // The last one at the end, for nobody came any more.
+    CHECK(watch.groups == std::vector<std::size_t>{4, 1});
+    CHECK(order == std::vector<int>{0, 1, 2, 3, 4});
+}
+
+TEST_CASE("a work at leisure is done although nobody is in a hurry") {
+    const SqliteHome home;
+    StoreThread store(home.open({}), std::chrono::milliseconds(1));
+    std::promise<void> durable;
+    store.post_at_leisure(nothing, [&](const std::exception_ptr&) { durable.set_value(); });
+    durable.get_future().wait();
 }
 
 TEST_CASE("done is called after the commit, with what became of its own work") {
