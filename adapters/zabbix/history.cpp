@@ -46,7 +46,8 @@ class ZabbixHistory : public History {
         };
         Paging paging = paging_;
         paging.page = std::clamp<std::size_t>(call.max_readings, 1, paging.page);
-        Position position{.at = std::max<std::int64_t>(0, second_of(range.from)), .floor = 0};
+        Position position;
+        position.at = std::max<std::int64_t>(0, second_of(range.from));
         std::vector<Point> held;
         for (bool complete = false; !complete;) {
             insist_on_time(call);

@@ -213,6 +213,9 @@ QuoaliseConfig bind_quoalise(const CheckedTable& table, const StoreConfig& store
         table.fault(faults, "resource",
                     "several workers may run on this store, and each needs a resource of its own; "
                     "answer the Quoalise client from a proxy that keeps its store in a file");
+    if (quoalise.resource.empty() && settings.has("map"))
+        faults.warn(table.line_of("map"), "quoalise.map",
+                    "does nothing without quoalise.resource, which the client's users type");
     for (const Settings& entry : settings.tables("map")) {
         if (!entry.has("identifier") || !entry.has("series")) continue;
         const auto series = senml::Name::parse(entry.text("series"));
