@@ -1,6 +1,7 @@
 #include "cli/history/asking_session.hpp"
 
 #include <chrono>
+#include <utility>
 
 #include "cli/program.hpp"
 
@@ -24,7 +25,9 @@ XmppSettings settings_of(const Config& config, std::string_view purpose) {
 AskingSession::AskingSession(const Config& config, std::string_view purpose)
     : session_(settings_of(config, purpose)),
       requester_([this](const std::string& stanza) { session_.send(stanza); },
-                 std::string(purpose)) {}
+                 std::string(purpose)) {
+    session_.when_refused([this](std::string_view why) { refused_ = why; });
+}
 
 AskingSession::~AskingSession() {
     if (opened_) session_.close();
@@ -33,6 +36,7 @@ AskingSession::~AskingSession() {
 CommandResult AskingSession::ask(CommandRequest request) {
     if (!std::exchange(opened_, true)) session_.open();
     loss_.clear();
+    refused_.clear();
     const auto until = Clock::now() + login_patience;
     while (!online_ && loss_.empty() && Clock::now() < until) session_.poll(turn, *this);
     if (!online_)
@@ -45,6 +49,13 @@ CommandResult AskingSession::ask(CommandRequest request) {
     while (!result) {
         session_.poll(turn, *this);
         requester_.tick(Clock::now());
+        if (refused_.empty()) continue;
+        // Nobody but whom we asked knows of this session: that was the answer.
+        requester_.session_lost();
+        result = tl::unexpected(
+            CommandFailure{.kind = CommandFailure::Kind::refused,
+                           .text = "the answer was not taken (limits.receive_…): " + refused_,
+                           .type = "cancel"});
     }
     return std::move(*result);
 }

@@ -39,6 +39,7 @@ class AskingSession : private TransportListener {
     bool opened_ = false;
     bool online_ = false;
     std::string loss_;
+    std::string refused_;  ///< why a stanza was not taken
 };
 
 }  // namespace courant::cli

@@ -148,6 +148,16 @@ TEST_CASE("who may not, and who is not there, is told in words that help") {
     CHECK(nobody.err.find("home@home.test") != std::string::npos);
 }
 
+TEST_CASE("an answer beyond what the asker takes is told, and not waited for") {
+    Town town;
+    town.admit("coop@coop.test");
+    town.coop.configure("[limits]\nreceive_stanza_bytes = 10000\n");
+    town.start_home();
+    const auto answer = town.history({town.consumption, "--from", "2011-07-01"});
+    CHECK(answer.code == 1);
+    CHECK(answer.err.find("limits.receive") != std::string::npos);
+}
+
 TEST_CASE("what the Quoalise client sends gets what it can read, and every error in its shape") {
     if (run_to_end({"/usr/bin/python3", "-c", "import slixmpp"}, "/dev/null") != 0) {
         MESSAGE("python3-slixmpp is not installed: the Quoalise client's commands are not tested");
