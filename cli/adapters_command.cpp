@@ -21,6 +21,7 @@ std::string interfaces(const Adapter& adapter) {
     add(adapter.source != nullptr, "source");
     add(adapter.feed != nullptr, "feed");
     add(adapter.sink != nullptr, "sink");
+    add(adapter.history != nullptr, "history");
     return text;
 }
 

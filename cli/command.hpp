@@ -86,6 +86,7 @@ int run_command(Words words, Console& console);
 int status_command(Words words, Console& console);
 int adapters_command(Words words, Console& console);
 int extract_command(Words words, Console& console);
+int history_command(Words words, Console& console);
 int outbox_command(Words words, Console& console);
 int inbox_command(Words words, Console& console);
 int dead_command(Words words, Console& console);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cli/store.hpp"
+#include "jobs/history_commands.hpp"
 
 namespace courant::cli {
 namespace {
@@ -38,6 +39,8 @@ int drawn(int least, int most) {
 // priority. Which that is does not matter, as long as it is one: drawn, so that nobody need say.
 XmppSettings session_settings(const Config& config, const Worker& worker) {
     XmppSettings settings = xmpp_settings(config);
+    // Who asks by the full JID has to know all of it.
+    if (!config.quoalise.resource.empty()) settings.whole_resource = config.quoalise.resource;
     if (worker.id().empty()) return settings;
     settings.whole_resource = WorkerId::resource_in(worker.id());
     settings.priority = drawn(1, 127);
@@ -84,6 +87,17 @@ FederationSettings federation_settings(const Config& config, Worker& worker, Spa
     settings.encodings = config.federation.encodings;
     settings.bodies.unpacked_bytes = config.limits.receive_pack_bytes;
     return settings;
+}
+
+// What it takes beside the page itself: the form, addresses, the command.
+constexpr std::size_t bytes_around_a_page = 12'000;
+
+HistoryRules history_rules(const Config& config) {
+    HistoryRules rules;
+    rules.timeout = config.limits.adapter_timeout;
+    rules.page_bytes =
+        config.limits.stanza_bytes - std::min(config.limits.stanza_bytes / 2, bytes_around_a_page);
+    return rules;
 }
 
 /// How far the outbox is: both numbers stand still when nothing moves.
@@ -136,7 +150,13 @@ Program::Program(const Config& config, StoreThread& store, Logger logger)
       runner_(
           config, store, space_, *worker_,
           [this](std::vector<Enqueued> messages) { federation_.outbox_grew(std::move(messages)); },
-          logger_, counters_) {
+          logger_, counters_),
+      history_(histories_of(config), store, subscribers_may_read(config.identity.jid),
+               history_rules(config), logger_, counters_) {
+    const Jid& self = config.identity.jid;
+    if (!history_.empty()) federation_.offer(history_command(history_, self));
+    if (!history_.empty() && !config.quoalise.resource.empty())
+        federation_.offer(quoalise_history_command(history_, self, config.quoalise.names));
     worker_->on_change([this] {
         federation_.rights_changed();
         runner_.rights_changed();
@@ -160,7 +180,8 @@ void Program::start() {
 }
 
 bool Program::stop() {
-    const bool all_back = runner_.stop(stop_grace);
+    const bool histories_back = history_.stop(stop_grace);
+    const bool all_back = runner_.stop(stop_grace) && histories_back;
     if (federation_thread_.joinable()) {
         federation_thread_.request_stop();
         federation_thread_.join();

@@ -15,6 +15,7 @@
 #include <stop_token>
 #include <thread>
 
+#include "jobs/history_desk.hpp"
 #include "jobs/runner.hpp"
 #include "jobs/worker.hpp"
 #include "proxy-core/config/config.hpp"
@@ -64,6 +65,7 @@ class Program {
     XmppSession session_;
     Federation federation_;
     Runner runner_;
+    HistoryDesk history_;
     std::jthread federation_thread_;
 };
 

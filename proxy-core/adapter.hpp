@@ -7,6 +7,7 @@
 //     Source   pulls: "what is new after this cursor?"            a database, an API, a file
 //     Feed     pushes: emits readings when something happens      a serial line, a subscription
 //     Sink     writes readings into the app, a verdict for each   a time-series database, a file
+//     History  answers "what was it then?" for a peer who asks    a database, files
 //
 // A whole source:
 //
@@ -29,7 +30,9 @@
 // with `_` for `-`, then _adapter.
 //
 // Threads: every configured adapter has one thread of its own, on which all its calls are made, one
-// at a time; adapters need no locks. A call may block; it must come back by Call::deadline and when
+// at a time; adapters need no locks. Its History has another one, so that who asks for years holds
+// up nothing that is live: it is an object of its own and shares nothing that changes with the
+// others. A call may block; it must come back by Call::deadline and when
 // Call::stop is requested. One that does not delays only its own jobs and is reported.
 //
 // Errors: throw courant::Error. Retry::worthwhile means "the app is away, try again" (the job comes
@@ -206,6 +209,32 @@ class Sink {
     virtual std::vector<Verdict> deliver(const senml::Pack& readings, const Call& call) = 0;
 };
 
+/// A part of the past that somebody asks for.
+struct HistoryRange {
+    /// SenML spelling.
+    std::string series;
+    /// The first time that belongs to it.
+    senml::Time from;
+    /// The first one that no longer does.
+    senml::Time to;
+};
+
+/// Takes readings of a range, in rising order of time, each time once; false: enough.
+using TakeHistory = std::function<bool(const senml::Pack& chunk)>;
+
+/// Answers for the past.
+class History {
+  public:
+    virtual ~History() = default;
+    /// Whether this app can have readings of a series, in SenML spelling. Quick: asks nobody.
+    virtual bool speaks(std::string_view series) const = 0;
+    /// Hands over all readings of the range in chunks, as they come, until there are no more or
+    /// `take` has enough. A chunk need not have more than call.max_readings. A gap is a gap: what
+    /// is not there is left out. Throws Error where it cannot go on: at call.deadline, when
+    /// call.stop is requested, or where the app is away.
+    virtual void read(const HistoryRange& range, const Call& call, const TakeHistory& take) = 0;
+};
+
 /// An adapter's description of itself and how to make one.
 struct Adapter {
     std::string_view name;
@@ -219,6 +248,7 @@ struct Adapter {
     std::unique_ptr<Source> (*source)(const Settings&) = nullptr;
     std::unique_ptr<Feed> (*feed)(const Settings&) = nullptr;
     std::unique_ptr<Sink> (*sink)(const Settings&) = nullptr;
+    std::unique_ptr<History> (*history)(const Settings&) = nullptr;
 };
 
 /// A federated name from the settings as the SenML spelling; a ConfigError that points at the place

@@ -1,4 +1,5 @@
 // The adapter `csv`: what it is called, what can be set, and how its source and its sink are made.
+#include "adapters/csv/history.hpp"
 #include "adapters/csv/sink.hpp"
 #include "adapters/csv/source.hpp"
 
@@ -107,6 +108,9 @@ const Adapter& csv_adapter() {
         },
         .sink = [](const Settings& settings) -> std::unique_ptr<Sink> {
             return std::make_unique<csv::CsvSink>(settings);
+        },
+        .history = [](const Settings& settings) -> std::unique_ptr<History> {
+            return std::make_unique<csv::CsvHistory>(settings);
         }};
     return adapter;
 }

@@ -10,6 +10,7 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "adapters/csv/cursor.hpp"
@@ -23,6 +24,8 @@ class CsvSource : public Source {
   public:
     /// Throws ConfigError where the settings make no sense; files are looked at in `pull` only.
     explicit CsvSource(const Settings& settings);
+    /// The same with what was made of them.
+    explicit CsvSource(SourceSettings settings) : settings_(std::move(settings)) {}
 
     Extraction pull(std::string_view cursor, const Call& call) override;
 

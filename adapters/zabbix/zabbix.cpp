@@ -1,5 +1,6 @@
 #include "adapters/zabbix/zabbix.hpp"
 
+#include "adapters/zabbix/history.hpp"
 #include "adapters/zabbix/sink.hpp"
 #include "adapters/zabbix/source.hpp"
 
@@ -86,7 +87,8 @@ const Adapter& zabbix_adapter() {
         .summary = "Zabbix 5.0 to 7.x: item history through the API, values in by the trapper",
         .properties = properties,
         .source = &zabbix::make_source,
-        .sink = &zabbix::make_sink};
+        .sink = &zabbix::make_sink,
+        .history = &zabbix::make_history};
     return adapter;
 }
 

@@ -214,6 +214,25 @@ struct ReceiveConfig {
     bool operator==(const ReceiveConfig&) const = default;
 };
 
+/// [[quoalise.map]]: a series under the name that the Quoalise client has for it.
+struct QuoaliseName {
+    /// "urn:dev:prm:30001610071843_consumption/power/active/raw".
+    std::string identifier;
+    /// SenML spelling.
+    std::string series;
+
+    bool operator==(const QuoaliseName&) const = default;
+};
+
+/// [quoalise]: service for the deployed Quoalise client.
+struct QuoaliseConfig {
+    /// The whole resource of our session, which its users type; empty: they cannot ask.
+    std::string resource;
+    std::vector<QuoaliseName> names;
+
+    bool operator==(const QuoaliseConfig&) const = default;
+};
+
 /// The whole file.
 struct Config {
     IdentityConfig identity;
@@ -227,6 +246,7 @@ struct Config {
     std::vector<AdapterConfig> adapters;
     std::vector<ExtractConfig> extracts;
     std::vector<ReceiveConfig> receives;
+    QuoaliseConfig quoalise;
     /// What is allowed and still deserves a look: "town.toml:4: identity.password_file: others may
     /// read it".
     std::vector<std::string> warnings;

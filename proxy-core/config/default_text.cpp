@@ -82,7 +82,10 @@ std::string section_text(const Section& section) {
                             ? fmt::format("[{}]", section.name)
                             : fmt::format("#[[{}]]", section.name);
     std::string text = fmt::format("\n# {}\n{}\n", section.help, header);
-    for (const auto& key : section.keys) text += property_text(key, State::commented);
+    for (const auto& key : section.keys)
+        text += key.property.type == Type::tables
+                    ? tables_text(key.property, section.name, State::commented)
+                    : property_text(key, State::commented);
     return text;
 }
 

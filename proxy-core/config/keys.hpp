@@ -351,6 +351,30 @@ inline constexpr Key receive[] = {
      .shape = Key::Shape::list},
 };
 
+inline constexpr Property quoalise_names[] = {
+    {.name = "identifier",
+     .type = text,
+     .need = Need::required,
+     .help = "The client's name for a series: "
+             "urn:dev:prm:30001610071843_consumption/power/active/raw"},
+    {.name = "series",
+     .type = text,
+     .need = Need::required,
+     .help = "The same as the federation knows it, app@server/subject@server/level"},
+};
+
+inline constexpr Key quoalise[] = {
+    {.property = {.name = "resource",
+                  .type = text,
+                  .help = "What follows the / in our full JID, whole, as the client's users type "
+                          "it: proxy. It takes the place of identity.resource; without it they "
+                          "cannot ask"}},
+    {.property = {.name = "map",
+                  .type = tables,
+                  .help = "The series that they may ask for, if they are granted",
+                  .items = quoalise_names}},
+};
+
 /// The file's sections in the order in which they are written; [adapters.NAME] stands between log
 /// and extract.
 inline constexpr Section sections[] = {
@@ -368,6 +392,8 @@ inline constexpr Section sections[] = {
      extract},
     {"receive", Section::Count::many, "Readings of the federation that go into an adapter.",
      receive},
+    {"quoalise", Section::Count::once, "Service for the Quoalise client, without change of it.",
+     quoalise},
 };
 
 /// The section of that name, which must be one.

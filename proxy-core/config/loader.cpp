@@ -66,6 +66,7 @@ class Loader {
         load_adapters();
         for (const auto& table : many("extract")) load_extract(table);
         for (const auto& table : many("receive")) load_receive(table);
+        config_.quoalise = detail::bind_quoalise(once("quoalise"), config_.store, faults_);
         check_series_names();
         warn_of_idle_adapters();
         config_.warnings = faults_.warnings();

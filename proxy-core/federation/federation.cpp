@@ -26,6 +26,8 @@ Federation::Federation(FederationSettings settings, Transport& transport, StoreT
       store_fault_(logger_, "store"),
       outgoing_(grace_bytes),
       features_(settings_.encodings),
+      commands_(settings_.self, command_surroundings()),
+      requester_([this](std::string stanza) { queue_answer(std::move(stanza)); }, "proxy"),
       bodies_(settings_.bodies),
       refresh_due_(steady_now()),
       events_(std::make_shared<Channel<Event>>()) {
@@ -66,16 +68,19 @@ void Federation::step(std::chrono::milliseconds most) {
     }
     for (const Event& event : events) event();
     for (const Event& event : events_->take()) event();
+    requester_.tick(steady_now());
     pump();
     // Receipts first: they open the others' windows.
     flush_receipts();
-    hand_over();
+    send_what_waits();
 }
 
 std::chrono::milliseconds Federation::patience(std::chrono::milliseconds most) const {
     Instant until = std::min(refresh_due_, steady_now() + most);
     if (const auto due = agenda_.next()) until = std::min(until, *due);
-    if (!outgoing_.empty() || !owed_.empty() || !idle_.empty() || !busy_.empty())
+    if (const auto late = requester_.next()) until = std::min(until, *late);
+    if (!outgoing_.empty() || !owed_.empty() || !idle_.empty() || !busy_.empty() ||
+        !answers_.empty())
         until = std::min(until, steady_now() + look_again);
     return std::max(std::chrono::milliseconds(0),
                     std::chrono::ceil<std::chrono::milliseconds>(until - steady_now()));
@@ -149,6 +154,10 @@ void Federation::on_offline(const SessionLoss& loss) {
     online_ = false;
     session_fault_.failed(loss.reason, settings_.clock());
     outgoing_.clear();
+    answers_.clear();
+    answers_bytes_ = 0;
+    commands_.session_lost();
+    requester_.session_lost();
     for (auto& [id, route] : routes_) {
         route.lane.session_lost();
         follow_circuit(route, {});

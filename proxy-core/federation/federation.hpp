@@ -40,6 +40,8 @@
 
 #include "proxy-core/channel.hpp"
 #include "proxy-core/federation/agenda.hpp"
+#include "proxy-core/federation/command_requester.hpp"
+#include "proxy-core/federation/commands.hpp"
 #include "proxy-core/federation/fair_queue.hpp"
 #include "proxy-core/federation/features.hpp"
 #include "proxy-core/federation/lane.hpp"
@@ -125,6 +127,10 @@ class Federation : private TransportListener {
 
     /// The outbox holds new messages. From any thread.
     void outbox_grew(std::vector<Enqueued> messages);
+    /// Offers a command to those who may run it; before run().
+    void offer(Command command) { commands_.offer(std::move(command)); }
+    /// Asks somebody to run a command; `done` is called on the federation thread. From any thread.
+    void ask(CommandRequest request, CommandDone done);
     /// Other lanes are ours now. From any thread.
     void rights_changed();
     /// Whether a session is bound. From any thread.
@@ -186,6 +192,11 @@ class Federation : private TransportListener {
     void take(const Receipt& receipt, const Jid& from);
     void take(const Resume& resume, const Jid& from);
     void take_iq(const Element& iq);
+    void take(const Where& where, const Jid& from);
+    CommandSurroundings command_surroundings();
+    void queue_answer(std::string stanza);
+    void send_answers();
+    void send_what_waits();
     void ask_features(const Jid& from);
     std::shared_ptr<Intaken> arrived(const Jid& from, const Element& message);
     void store_intake(const std::shared_ptr<Intaken>& intaken);
@@ -263,6 +274,12 @@ class Federation : private TransportListener {
     std::deque<Route*> idle_;  ///< lanes to be asked now: with nothing under way
     std::deque<Route*> busy_;  ///< and the others
     PeerFeatures features_;
+    Commands commands_;
+    CommandRequester requester_;
+    std::deque<std::string> answers_;  ///< to questions, until the transport has room
+    std::size_t answers_bytes_ = 0;
+    bool answers_first_ = false;
+    int wheres_ = 0;  ///< being looked up
     BodyReader bodies_;
     senml::Pack pack_;                ///< the one inspected last, for its memory
     std::size_t fetching_bytes_ = 0;  ///< asked of the outbox and not yet answered

@@ -6,7 +6,6 @@
 #include "proxy-core/federation/bounce.hpp"
 #include "proxy-core/federation/federation.hpp"
 #include "proxy-core/federation/intake.hpp"
-#include "proxy-core/federation/iq.hpp"
 
 namespace courant {
 namespace {
@@ -47,23 +46,10 @@ void Federation::on_stanza(std::string_view text) {
         take_iq(*stanza);
 }
 
-void Federation::take_iq(const Element& iq) {
-    if (const auto reply = answer_iq(iq, settings_.encodings)) return answer(*reply);
-    const auto answered = features_.answered(iq);
-    // Its lane may have waited for that.
-    const auto from = Jid::parse(iq.attribute("from"));
-    for (auto& [id, route] : routes_)
-        if (from && route.lane.peer() == from->bare()) schedule(route);
-    if (!answered) return;
-    logger_.info(answered->packed ? "the peer understands packed packs" : "the peer gets XML",
-                 {{"peer", answered->peer.to_string()}});
-    post([answer = *answered](Mailboxes& m) { m.set_packed(answer.peer, answer.packed); },
-         [](const std::exception_ptr&) {});
-}
-
 void Federation::handle_message(const Element& message) {
     const auto from = Jid::parse(message.attribute("from"));
     if (!from) return;  // our own server speaks in its own name; nothing of that concerns us
+    if (requester_.take(message, steady_now())) return;
     if (message.attribute("type") == "error") return handle_bounce(message, from->bare());
     auto payload = payload_of(message);
     if (!payload) {
@@ -82,6 +68,8 @@ void Federation::handle_message(const Element& message) {
         take(*receipt, *from);
     else if (const auto* resume = std::get_if<Resume>(&**payload))
         take(*resume, *from);
+    else if (const auto* where = std::get_if<Where>(&**payload))
+        take(*where, *from);
 }
 
 // A bounce tells the lane to pause. Whatever it carries is our own message coming back, and never

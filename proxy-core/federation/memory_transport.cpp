@@ -138,12 +138,12 @@ void MemoryNetwork::route(const Jid& from, std::string_view stanza) {
         sent_.push_back(carried);
         judge = judge_;
     }
-    const Verdict verdict = judge ? judge(carried) : Verdict(Fate::deliver);
+    const Judgement verdict = judge ? judge(carried) : Judgement(Fate::deliver);
     const std::lock_guard lock(mutex_);
     carry(carried, verdict);
 }
 
-void MemoryNetwork::carry(const MemoryStanza& stanza, const Verdict& verdict) {
+void MemoryNetwork::carry(const MemoryStanza& stanza, const Judgement& verdict) {
     switch (verdict.fate) {
         case Fate::drop:
             return;

@@ -49,10 +49,10 @@ struct MemoryStanza {
 enum class Fate { deliver, drop, duplicate, hold, bounce };
 
 /// A fate, and for a bounce the error that the sender reads.
-struct Verdict {
-    Verdict(Fate chosen) : fate(chosen) {}
+struct Judgement {
+    Judgement(Fate chosen) : fate(chosen) {}
     /// A bounce with another error than the usual one.
-    Verdict(std::string type, std::string name)
+    Judgement(std::string type, std::string name)
         : fate(Fate::bounce), error_type(std::move(type)), condition(std::move(name)) {}
 
     Fate fate;
@@ -66,7 +66,7 @@ enum class Absence { bounce, store };
 /// The servers and the wires between them.
 class MemoryNetwork {
   public:
-    using Judge = std::function<Verdict(const MemoryStanza&)>;
+    using Judge = std::function<Judgement(const MemoryStanza&)>;
 
     MemoryNetwork() = default;
     MemoryNetwork(const MemoryNetwork&) = delete;
@@ -119,7 +119,7 @@ class MemoryNetwork {
     void begin_session(Account& account);
     void end_session(Account& account);
     void route(const Jid& from, std::string_view stanza);
-    void carry(const MemoryStanza& stanza, const Verdict& verdict);
+    void carry(const MemoryStanza& stanza, const Judgement& verdict);
     void deliver(const MemoryStanza& stanza);
     void bounce(const MemoryStanza& stanza, std::string_view type, std::string_view condition);
     void hand_over(Account& account, std::string stanza);

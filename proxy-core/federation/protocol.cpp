@@ -228,6 +228,10 @@ tl::expected<std::optional<Payload>, std::string> payload_of(const Element& mess
             payload = receipt_of(child);
         else if (child.name == "resume")
             payload = resume_of(child);
+        else if (child.name == "where")
+            payload = Where{std::string(child.attribute("id"))};
+        else if (child.name == "here")
+            payload = Here{std::string(child.attribute("id"))};
         if (!payload) return Unusable(payload.error());
         return std::optional<Payload>(std::move(*payload));
     }
@@ -304,6 +308,30 @@ std::string to_stanza(const Resume& resume, const Jid& to) {
     return out + "/></message>";
 }
 
+namespace {
+
+// Whom it concerns is online now, or it concerns nobody: headlines are not kept for later.
+std::string headline(const Jid& to, std::string_view id, std::string_view element) {
+    std::string out = "<message type='headline'";
+    append_attribute(out, "to", to.to_string());
+    append_attribute(out, "id", id);
+    out += "><";
+    out += element;
+    append_attribute(out, "xmlns", courant_namespace);
+    append_attribute(out, "id", id);
+    return out + "/></message>";
+}
+
+}  // namespace
+
+std::string to_stanza(const Where& where, const Jid& to) {
+    return headline(to.bare(), where.id, "where");
+}
+
+std::string to_stanza(const Here& here, const Jid& to) {
+    return headline(to, here.id, "here");
+}
+
 std::string delivery_receipt(std::string_view id, std::string_view to) {
     std::string out = "<message";
     append_attribute(out, "to", to);
@@ -353,6 +381,30 @@ std::optional<Time> from_timestamp(std::string_view text) {
     if (!day.ok() || number(11, 2) > 23 || number(14, 2) > 59 || !seconds) return std::nullopt;
     return Time(date::sys_days(day).time_since_epoch() + std::chrono::hours(number(11, 2)) +
                 std::chrono::minutes(number(14, 2)) + *seconds);
+}
+
+std::optional<Time> time_from_people(std::string_view text) {
+    constexpr std::string_view day = "2026-11-20";
+    constexpr std::string_view to_the_minute = "2026-11-20T00:00";
+    constexpr std::string_view offset_form = "+00:00";
+    if (text.size() < day.size()) return std::nullopt;
+    std::string whole(text);
+    if (whole.size() == day.size()) return from_timestamp(whole + "T00:00:00Z");
+    std::chrono::minutes offset{0};
+    if (whole.back() != 'Z' && whole.size() > to_the_minute.size()) {
+        const std::string end = whole.substr(whole.size() - offset_form.size());
+        if ((end[0] != '+' && end[0] != '-') || end[3] != ':') return std::nullopt;
+        const auto hours = whole_number(end.substr(1, 2));
+        const auto minutes = whole_number(end.substr(4));
+        if (!hours || !minutes || *hours > 23 || *minutes > 59) return std::nullopt;
+        offset = (end[0] == '-' ? -1 : 1) *
+                 std::chrono::minutes(static_cast<int>(*hours * 60 + *minutes));
+        whole.replace(whole.size() - offset_form.size(), offset_form.size(), "Z");
+    }
+    if (whole.size() == to_the_minute.size() + 1) whole.insert(to_the_minute.size(), ":00");
+    const auto time = from_timestamp(whole);
+    if (!time) return std::nullopt;
+    return *time - offset;
 }
 
 }  // namespace courant

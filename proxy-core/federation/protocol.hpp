@@ -68,7 +68,17 @@ struct Resume {
     Seq next = 1;
 };
 
-using Payload = std::variant<Readings, Void, Receipt, Resume>;
+/// "From which session do you speak?" Asked of a bare JID, before an iq can be sent.
+struct Where {
+    std::string id;
+};
+
+/// "From this one." The stanza's from= is the answer.
+struct Here {
+    std::string id;  ///< of the question
+};
+
+using Payload = std::variant<Readings, Void, Receipt, Resume, Where, Here>;
 
 /// What our part of a message says. Nothing if it holds no element of our namespace; an error for a
 /// person if it holds one that breaks the protocol.
@@ -85,6 +95,9 @@ std::string to_stanza(const Message& message);
 std::string to_stanza(const Void& gap, const Jid& to);
 std::string to_stanza(const Receipt& receipt, const Jid& to);
 std::string to_stanza(const Resume& resume, const Jid& to);
+/// A headline: no server keeps it for later.
+std::string to_stanza(const Where& where, const Jid& to);
+std::string to_stanza(const Here& here, const Jid& to);
 /// XEP-0184: "your message arrived".
 std::string delivery_receipt(std::string_view id, std::string_view to);
 
@@ -102,5 +115,8 @@ std::string to_timestamp(Time time);
 std::string to_timestamp_for_people(Time time);
 /// Nothing if it is no XEP-0082 timestamp.
 std::optional<Time> from_timestamp(std::string_view text);
+/// The same, and with an offset in place of the Z, without seconds, or a day alone, which begins at
+/// 00:00 UTC: what people and other programs write.
+std::optional<Time> time_from_people(std::string_view text);
 
 }  // namespace courant

@@ -132,6 +132,30 @@ TEST_CASE("a proxy that is told to speak XML only asks nobody, and reads both") 
     play("packed-xml-only");
 }
 
+TEST_CASE("a proxy lists the commands that the asker may run, and describes them") {
+    play("commands");
+}
+
+TEST_CASE("the past of a series is asked for page by page") {
+    play("history");
+}
+
+TEST_CASE("who may not read a series is told why, and not whether there is one") {
+    play("history-refused");
+}
+
+TEST_CASE("the Quoalise client gets a history in one stage, and a person in two") {
+    play("quoalise-history");
+}
+
+TEST_CASE("the Quoalise client gets every error in the shape that it reads") {
+    play("quoalise-errors");
+}
+
+TEST_CASE("a proxy says where it is, to those whom it knows") {
+    play("where");
+}
+
 TEST_CASE("every script of the folder is played") {
     std::ostringstream here;
     here << std::ifstream(folder / "scenarios_test.cpp").rdbuf();

@@ -183,6 +183,20 @@ void Script::proxy_does(const std::string& verb, const std::string& rest) {
     } else if (verb == "loses" && rest == "its store") {
         proxy_->lose_store();
         for (const auto& [name, actor] : actors_) proxy_->knows(actor.client->jid());
+    } else if (verb == "offers" && rest == "history") {
+        past_ = std::make_unique<Past>(proxy_->jid(), proxy_->store());
+        for (Command& command : past_->commands()) proxy_->federation().offer(std::move(command));
+    } else if (verb == "shares") {  // "*/pv/* with coop"
+        std::istringstream words(rest);
+        std::string pattern, with, whom;
+        if (!(words >> pattern >> with >> whom) || !actors_.contains(whom)) not_understood(rest);
+        proxy_->ask([&](Mailboxes& m) {
+            m.put_subscription({.peer = actors_.at(whom).client->jid(),
+                                .series = pattern,
+                                .retain = "P1Y",
+                                .grant = {},
+                                .added_at = Time{}});
+        });
     } else if (verb == "logs") {
         settle();
         CHECK(proxy_->log().find(rest) != std::string::npos);
@@ -238,6 +252,9 @@ void Script::receives(Actor& actor, const std::string& path) {
             while (actor.read < heard.size())
                 if (wanted.fits(heard[actor.read++])) {
                     actor.heard_id = heard[actor.read - 1].attribute("id");
+                    if (const auto* command =
+                            heard[actor.read - 1].child("command", commands_namespace))
+                        actor.heard_session = command->attribute("sessionid");
                     return true;
                 }
             return false;
@@ -255,6 +272,7 @@ void Script::receives_no(Actor& actor, const std::string& path) {
 // {lane} is the lane from the proxy to this actor, {id} that of the stanza it has spoken of last.
 std::string Script::filled_in(const Actor& actor, std::string text) {
     replace(text, "{id}", actor.heard_id);
+    replace(text, "{session}", actor.heard_session);
     if (text.find("{lane}") != std::string::npos)
         replace(text, "{lane}", proxy_->lane_to(actor.client->jid()).lane.value);
     return text;

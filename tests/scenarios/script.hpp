@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/scenarios/past.hpp"
 #include "tests/scenarios/path.hpp"
 #include "tests/unit/federation/proxies.hpp"
 
@@ -22,8 +23,9 @@ class Script {
   private:
     struct Actor {
         std::unique_ptr<Client> client;
-        std::size_t read = 0;  ///< stanzas that the script has already spoken of
-        std::string heard_id;  ///< of the last one that it received
+        std::size_t read = 0;       ///< stanzas that the script has already spoken of
+        std::string heard_id;       ///< of the last one that it received
+        std::string heard_session;  ///< of the last one that had one (XEP-0050)
     };
     struct Line {
         int number = 0;
@@ -44,6 +46,7 @@ class Script {
     MemoryNetwork network_;
     std::string proxy_name_;
     std::unique_ptr<Proxy> proxy_;
+    std::unique_ptr<Past> past_;
     std::map<std::string, Actor> actors_;
 };
 

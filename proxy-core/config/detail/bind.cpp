@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "proxy-core/mailbox/postgres_store.hpp"
+#include "senml/name.hpp"
 
 namespace courant::detail {
 namespace {
@@ -203,6 +204,28 @@ ReceiveConfig bind_receive(const CheckedTable& table) {
     for (const auto& pattern : patterns)
         if (pattern.has(list_element)) receive.series.push_back(pattern.text(list_element));
     return receive;
+}
+
+QuoaliseConfig bind_quoalise(const CheckedTable& table, const StoreConfig& store, Faults& faults) {
+    const auto& settings = table.settings;
+    QuoaliseConfig quoalise{.resource = settings.text_or_empty("resource"), .names = {}};
+    if (!quoalise.resource.empty() && !store.url.empty())
+        table.fault(faults, "resource",
+                    "several workers may run on this store, and each needs a resource of its own; "
+                    "answer the Quoalise client from a proxy that keeps its store in a file");
+    if (quoalise.resource.empty() && settings.has("map"))
+        faults.warn(table.line_of("map"), "quoalise.map",
+                    "does nothing without quoalise.resource, which the client's users type");
+    for (const Settings& entry : settings.tables("map")) {
+        if (!entry.has("identifier") || !entry.has("series")) continue;
+        const auto series = senml::Name::parse(entry.text("series"));
+        if (series)
+            quoalise.names.push_back({entry.text("identifier"), series->senml()});
+        else
+            table.fault(faults, "map",
+                        fmt::format("\"{}\": {}", entry.text("series"), series.error().what));
+    }
+    return quoalise;
 }
 
 }  // namespace courant::detail

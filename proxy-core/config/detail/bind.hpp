@@ -33,5 +33,7 @@ using CronFault = std::function<std::optional<std::string>(std::string_view)>;
 ExtractConfig bind_extract(const CheckedTable& table, const CronFault& cron_fault, Faults& faults);
 /// One [[receive]].
 ReceiveConfig bind_receive(const CheckedTable& table);
+/// [quoalise].
+QuoaliseConfig bind_quoalise(const CheckedTable& table, const StoreConfig& store, Faults& faults);
 
 }  // namespace courant::detail

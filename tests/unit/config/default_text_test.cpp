@@ -1,6 +1,7 @@
 #include "proxy-core/config/default_text.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <filesystem>
 #include <fstream>
@@ -73,6 +74,7 @@ TEST_CASE("what is commented out in it are the defaults") {
 TEST_CASE("extract and receive are written with their defaults") {
     auto lists = uncommented(default_config_text(town));
     lists.erase(0, lists.find("[[extract]]"));
+    lists.erase(lists.find("[quoalise]"));
     for (auto at = lists.find("adapter = \"\""); at != std::string::npos;
          at = lists.find("adapter = \"\""))
         lists.replace(at, 12, "adapter = 'south'");
@@ -89,13 +91,26 @@ TEST_CASE("no key is missing in it") {
     for (const auto& section : keys::sections) {
         CHECK(text.find('[' + std::string(section.name) + ']') != std::string::npos);
         for (const auto& key : section.keys) {
-            const auto line = std::string(key.property.name) + " = ";
+            const auto line = key.property.type == Property::Type::tables
+                                  ? fmt::format("[[{}.{}]]", section.name, key.property.name)
+                                  : std::string(key.property.name) + " = ";
             const bool there = text.find('\n' + line) != std::string::npos ||
                                text.find("\n#" + line) != std::string::npos;
             CHECK_MESSAGE(there, key.property.name);
             CHECK_MESSAGE(!key.property.help.empty(), key.property.name);
         }
     }
+}
+
+TEST_CASE("names for the Quoalise client are read, and a wrong one is pointed at") {
+    const auto config = test::load(test::identity +
+                                   "[quoalise]\nresource = 'proxy'\n[[quoalise.map]]\n"
+                                   "identifier = 'urn:dev:prm:1_x'\nseries = 'a@b/c@d/e'\n");
+    CHECK(config.quoalise ==
+          QuoaliseConfig{.resource = "proxy", .names = {{"urn:dev:prm:1_x", "a:b/c:d/e"}}});
+    CHECK_THROWS_WITH_AS(
+        test::load(test::identity + "[[quoalise.map]]\nidentifier = 'x'\nseries = 'power'\n"),
+        doctest::Contains("quoalise.map"), ConfigError);
 }
 
 TEST_CASE("an adapter's section is ready to be filled in") {

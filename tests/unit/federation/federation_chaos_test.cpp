@@ -24,7 +24,7 @@ class Dice {
     std::mt19937 random_;
 };
 
-Verdict fate(Dice& dice) {
+Judgement fate(Dice& dice) {
     if (dice.roll(10)) return Fate::drop;
     if (dice.roll(10)) return Fate::duplicate;
     if (dice.roll(15)) return Fate::hold;

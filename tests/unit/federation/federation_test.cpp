@@ -194,8 +194,8 @@ TEST_CASE("a peer that comes back says where it stands, and its lane goes on at 
 TEST_CASE("a bounce pauses the lane, and is never data") {
     Two two(patient());
     two.network.judge([](const MemoryStanza& stanza) {
-        return holds(stanza, "<readings") ? Verdict("wait", "remote-server-timeout")
-                                          : Verdict(Fate::deliver);
+        return holds(stanza, "<readings") ? Judgement("wait", "remote-server-timeout")
+                                          : Judgement(Fate::deliver);
     });
     two.lorient.sends(two.coop.jid(), 20);
     run_until([&] { return two.lorient.count("courant_bounces_total") == 20; }, two.lorient,

@@ -72,7 +72,7 @@ TEST_CASE("a stanza arrives once, in order, stamped with the sender's full JID")
 
 TEST_CASE("a judge drops, doubles, holds and bounces single stanzas") {
     Pair pair;
-    pair.network.judge([](const MemoryStanza& stanza) -> Verdict {
+    pair.network.judge([](const MemoryStanza& stanza) -> Judgement {
         if (stanza.text.find("id='1'") != std::string::npos) return Fate::drop;
         if (stanza.text.find("id='2'") != std::string::npos) return Fate::duplicate;
         if (stanza.text.find("id='3'") != std::string::npos) return Fate::hold;

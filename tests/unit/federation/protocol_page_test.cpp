@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "proxy-core/federation/base64.hpp"
+#include "proxy-core/federation/commands.hpp"
 #include "proxy-core/federation/intake.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -84,7 +85,9 @@ std::vector<std::string> written() {
                                      to_stanza(receipt, coop),
                                      to_stanza(empty, coop),
                                      to_stanza(Void{{"L"}, 3, "its grant has ended"}, coop),
-                                     to_stanza(Resume{{"L"}, 1}, coop)};
+                                     to_stanza(Resume{{"L"}, 1}, coop),
+                                     to_stanza(Where{"w1"}, coop),
+                                     to_stanza(Here{"w1"}, coop)};
     for (const auto quality :
          {Quality::missing, Quality::estimated, Quality::corrected, Quality::validated}) {
         bare.envelope.quality = quality;
@@ -159,7 +162,7 @@ TEST_CASE("the schema refuses what breaks the protocol") {
 
 TEST_CASE("the page's examples are read as what they are, and fit the schema") {
     const auto blocks = examples();
-    REQUIRE(blocks.size() == 6);
+    REQUIRE(blocks.size() == 10);
     std::vector<std::string> elements;
     std::vector<std::size_t> kinds;
     std::vector<std::string> packs;
@@ -167,6 +170,16 @@ TEST_CASE("the page's examples are read as what they are, and fit the schema") {
         CAPTURE(block);
         const auto stanza = read_stanza(block);
         REQUIRE(stanza);
+        if (stanza->name == "iq") {
+            const Element* command = stanza->child("command", commands_namespace);
+            REQUIRE(command);
+            CHECK(form_in(*command));
+            const auto begin = block.find("<history");
+            if (begin == std::string::npos) continue;
+            const std::string_view end = "</history>";
+            elements.push_back(block.substr(begin, block.find(end) + end.size() - begin));
+            continue;
+        }
         const auto payload = payload_of(*stanza);
         REQUIRE(payload);
         if (!*payload) {
@@ -185,7 +198,7 @@ TEST_CASE("the page's examples are read as what they are, and fit the schema") {
             CHECK(stanza->attribute("id") == stanza_id(readings->lane, readings->seq));
         }
     }
-    CHECK(kinds == std::vector<std::size_t>{0, 0, 1, 2, 3});
+    CHECK(kinds == std::vector<std::size_t>{0, 0, 1, 2, 3, 4, 5});
     // Both encodings of the page say the same.
     REQUIRE(packs.size() == 2);
     senml::Pack one;

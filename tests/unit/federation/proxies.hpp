@@ -80,6 +80,7 @@ class Proxy {
     /// The one lane to a peer.
     OutgoingLane lane_to(const Jid& peer);
 
+    StoreThread& store() { return *store_; }
     Federation& federation() { return *federation_; }
     MemoryTransport& transport() { return *transport_; }
     StoreFaults& faults() { return faults_; }

@@ -50,6 +50,14 @@ inline std::unique_ptr<Source> csv_source(const std::filesystem::path& path, Giv
     return csv_adapter().source(described(csv_adapter().properties, given));
 }
 
+/// The history of the same.
+inline std::unique_ptr<History> csv_history(const std::filesystem::path& path) {
+    const std::vector<Settings> series{
+        series_table({{"column", "power"}, {"name", power}, {"unit", "W"}})};
+    return csv_adapter().history(
+        described(csv_adapter().properties, {{"path", path.string()}, {"series", series}}));
+}
+
 inline std::unique_ptr<Sink> csv_sink(const std::filesystem::path& folder, Given given = {}) {
     given.emplace_back("folder", folder.string());
     return csv_adapter().sink(described(csv_adapter().properties, given));

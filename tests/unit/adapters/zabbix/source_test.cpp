@@ -1,4 +1,5 @@
-// The source against an API of the test's own: turns, faults of single items, time limits.
+// The source and the history against an API of the test's own: turns, faults of single items, time
+// limits.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -28,6 +29,9 @@ class FakeZabbix {
     void fill(const std::string& id, std::int64_t last, int count) {
         for (int i = 0; i < count; ++i) history_[id].emplace_back(last - count + 1 + i, 0);
     }
+    void put(const std::string& id, std::int64_t clock, int ns) {
+        history_[id].emplace_back(clock, ns);
+    }
     void refuse_item(const std::string& id) { refused_.insert(id); }
     void break_item(const std::string& id) { broken_.insert(id); }
     std::string url() const { return "http://" + server_.address(); }
@@ -56,7 +60,8 @@ class FakeZabbix {
     }
 
     static json page(std::vector<std::pair<std::int64_t, int>> points, const json& wanted) {
-        std::ranges::sort(points);
+        // Within a second in any order, as Zabbix does.
+        std::ranges::stable_sort(points, {}, &std::pair<std::int64_t, int>::first);
         json rows = json::array();
         for (const auto& [clock, ns] : points) {
             if (clock < wanted["time_from"] || clock > wanted["time_till"]) continue;
@@ -250,4 +255,54 @@ TEST_CASE("settings that cannot work are refused at their place") {
     Settings both = series("1");
     both.set("itemid", std::string("42"));
     CHECK_THROWS_AS(source_for(settings_for(url, {both})), ConfigError);
+}
+
+TEST_CASE("a range of the past comes in order, also where a page ends within a second") {
+    FakeZabbix zabbix;
+    zabbix.fill("1", today, 100);
+    // The page of 3 ends after the first of these.
+    for (const int ns : {900, 100, 500}) zabbix.put("1", today + 3, ns);
+    zabbix.fill("1", today + 9, 3);
+    const auto history = zabbix_adapter().history(
+        settings_for(zabbix.url(), {series("1")}, {{"page", std::int64_t{3}}}));
+    const std::string name = "zabbix:town.example/roof:town.example/1";
+    REQUIRE(history->speaks(name));
+    CHECK_FALSE(history->speaks(name + "0"));
+    std::vector<senml::Time> times;
+    const auto take = [&](const senml::Pack& chunk) {
+        for (const auto& record : chunk.records()) times.push_back(record.time);
+        return true;
+    };
+    history->read({name, senml::from_unix_seconds(today - 1), senml::from_unix_seconds(today + 9)},
+                  call_at(today + 9), take);
+    std::vector<senml::Time> expected{senml::from_unix_seconds(today - 1),
+                                      senml::from_unix_seconds(today)};
+    for (const int ns : {100, 500, 900})
+        expected.push_back(senml::from_unix_seconds(today + 3) + std::chrono::nanoseconds(ns));
+    expected.push_back(senml::from_unix_seconds(today + 7));
+    expected.push_back(senml::from_unix_seconds(today + 8));
+    CHECK(times == expected);
+}
+
+TEST_CASE("of a range only what is wanted is fetched") {
+    FakeZabbix zabbix;
+    zabbix.fill("1", today, 2500);
+    const auto history = zabbix_adapter().history(
+        settings_for(zabbix.url(), {series("1")}, {{"page", std::int64_t{100}}}));
+    int chunks = 0;
+    history->read({"zabbix:town.example/roof:town.example/1",
+                   senml::from_unix_seconds(today - 3000), senml::from_unix_seconds(today)},
+                  call_at(today), [&](const senml::Pack&) { return ++chunks < 2; });
+    CHECK(chunks == 2);
+}
+
+TEST_CASE("a history whose item Zabbix does not show says so") {
+    FakeZabbix zabbix;
+    zabbix.fill("1", today, 1);
+    const auto history = zabbix_adapter().history(settings_for(zabbix.url(), {series("2")}));
+    CHECK_THROWS_WITH_AS(
+        history->read({"zabbix:town.example/roof:town.example/2", senml::from_unix_seconds(0),
+                       senml::from_unix_seconds(today)},
+                      call_at(today), [](const senml::Pack&) { return true; }),
+        doctest::Contains("no item roof: 2"), Error);
 }

@@ -1,0 +1,119 @@
+// Answers for the past: who asks gets a page of a series, from the adapter that has it.
+//
+//     HistoryDesk desk(histories, store, may_read, rules, logger, counters);
+//     desk.ask({.asker = coop, .series = …, .from = …, .to = …}, [](HistoryOutcome outcome) { … });
+//
+// First the store says whether the asker may read the series; then the adapter's History reads it,
+// on a thread of its own, until the page is full or the range ends. A page ends between two times,
+// and says where the next one begins: so a range of years is asked for page by page, and whoever is
+// cut off goes on where it was. Who may not read a series is told the same whether it exists or
+// not.
+//
+// Each History has its own thread and its own queue of bounded length: an app that is slow or
+// hangs keeps nobody waiting but those who ask it.
+//
+// Thread: ask() from any; the outcome is told on the desk's or the store's thread, once.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "proxy-core/adapter.hpp"
+#include "proxy-core/config/config.hpp"
+#include "proxy-core/federation/commands.hpp"
+#include "proxy-core/federation/jid.hpp"
+#include "proxy-core/mailbox/store_thread.hpp"
+#include "proxy-core/observe/counters.hpp"
+#include "proxy-core/observe/log.hpp"
+
+namespace courant {
+
+/// Why an asker may not read a series (SenML spelling); empty: it may. In the store's transaction.
+using MayRead =
+    std::function<std::string(Mailboxes&, const Jid& asker, std::string_view series, Time now)>;
+
+/// Peers may read what they are subscribed to.
+MayRead subscribers_may_read(Jid self);
+
+/// What is asked.
+struct HistoryQuestion {
+    Jid asker;
+    HistoryRange range;
+    /// Requested when nobody waits for the answer any more.
+    std::stop_token stop = {};
+};
+
+/// A page of a series.
+struct HistoryPage {
+    senml::Pack readings;
+    /// Where the next page begins; nothing: the range ends here.
+    std::optional<Time> next = {};
+};
+
+using HistoryOutcome = tl::expected<HistoryPage, CommandRefusal>;
+using HistoryDone = std::function<void(HistoryOutcome)>;
+
+/// How questions are answered.
+struct HistoryRules {
+    /// How long an adapter may take for a page.
+    std::chrono::nanoseconds timeout = std::chrono::seconds{60};
+    /// What a page takes in a stanza, at most.
+    std::size_t page_bytes = 180'000;
+    /// Questions that may wait for one adapter.
+    std::size_t most_waiting = 16;
+    /// The clock of grants; tests bring their own.
+    std::function<Time()> clock = [] { return std::chrono::system_clock::now(); };
+};
+
+/// A configured adapter's History.
+struct NamedHistory {
+    std::string adapter;  ///< the administrator's name for it
+    std::unique_ptr<History> history;
+};
+
+/// Of every adapter that is extracted from, if its type has a history. Throws ConfigError where one
+/// cannot be made from its settings.
+std::vector<NamedHistory> histories_of(const Config& config);
+
+/// All histories of a proxy.
+class HistoryDesk {
+  public:
+    HistoryDesk(std::vector<NamedHistory> histories, StoreThread& store, MayRead may_read,
+                HistoryRules rules, Logger logger, Counters& counters);
+    /// Ends the calls under way and waits for them.
+    ~HistoryDesk();
+    HistoryDesk(const HistoryDesk&) = delete;
+    HistoryDesk& operator=(const HistoryDesk&) = delete;
+
+    /// Asks; returns at once.
+    void ask(HistoryQuestion question, HistoryDone done);
+    /// Whether there is any history to be asked for.
+    bool empty() const { return clerks_.empty(); }
+    /// Asks every call to end, and waits; false if one did not come back in time. Its thread is
+    /// left behind, and the process must end soon.
+    bool stop(std::chrono::milliseconds grace);
+
+  private:
+    class Clerk;
+    void permitted(HistoryQuestion question, HistoryDone done);
+
+    StoreThread& store_;
+    MayRead may_read_;
+    HistoryRules rules_;
+    Logger logger_;
+    Counters& counters_;
+    std::vector<std::unique_ptr<Clerk>> clerks_;
+};
+
+}  // namespace courant

@@ -1,0 +1,30 @@
+// An app with a past for scenarios, and the two commands that answer for it.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "proxy-core/federation/commands.hpp"
+#include "proxy-core/mailbox/store_thread.hpp"
+
+namespace courant::test {
+
+/// Of the proxy's series school@…/pv/power there are 10 readings from 2026-11-20T00:00:00Z on, one
+/// a minute; away/power belongs to an app that is away. Four readings fill a page.
+class Past {
+  public:
+    Past(const Jid& self, StoreThread& store);
+    ~Past();
+    Past(const Past&) = delete;
+    Past& operator=(const Past&) = delete;
+
+    /// What the proxy is to offer; must not outlive this.
+    std::vector<Command> commands() const;
+
+  private:
+    struct Desk;
+    Jid self_;
+    std::unique_ptr<Desk> desk_;
+};
+
+}  // namespace courant::test
