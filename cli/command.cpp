@@ -8,6 +8,7 @@
 #include "cli/store.hpp"
 #include "jobs/cron.hpp"
 #include "proxy-core/config/loader.hpp"
+#include "proxy-core/federation/protocol.hpp"
 #include "proxy-core/observe/detail/escape.hpp"
 
 namespace courant::cli {
@@ -105,6 +106,15 @@ std::string one_line(std::string_view text) {
     std::string line;
     detail::append_escaped(line, text);
     return line;
+}
+
+std::optional<Time> moment(const cxxopts::ParseResult& given, const std::string& option) {
+    if (given.count(option) == 0) return std::nullopt;
+    const auto text = given[option].as<std::string>();
+    if (const auto time = from_timestamp(text)) return time;
+    if (const auto day = from_timestamp(text + "T00:00:00Z")) return day;
+    throw UsageError(fmt::format(
+        "--{}: {} is no time; one looks like 2026-11-20 or 2026-11-20T10:00:00Z", option, text));
 }
 
 Jid jid_from(const std::string& text) {

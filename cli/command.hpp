@@ -77,6 +77,10 @@ void print_list(std::ostream& out, const nlohmann::ordered_json& rows, Listing l
 /// for a line of ours.
 std::string one_line(std::string_view text);
 
+/// A moment that an option names, "2026-11-20" or "2026-11-20T10:00:00Z"; nothing without it, a
+/// UsageError where it is none.
+std::optional<Time> moment(const cxxopts::ParseResult& given, const std::string& option);
+
 /// A bare JID from the command line, or a UsageError that says what is wrong with it.
 Jid jid_from(const std::string& text);
 
@@ -90,6 +94,7 @@ int history_command(Words words, Console& console);
 int outbox_command(Words words, Console& console);
 int inbox_command(Words words, Console& console);
 int dead_command(Words words, Console& console);
+int grant_command(Words words, Console& console);
 int peer_command(Words words, Console& console);
 int subscription_command(Words words, Console& console);
 int store_command(Words words, Console& console);

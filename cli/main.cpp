@@ -28,6 +28,7 @@ constexpr std::array commands{
     Command{"inbox", "messages that arrived", inbox_command},
     Command{"dead", "what was set aside, and why", dead_command},
     Command{"peer", "the proxies that this one knows", peer_command},
+    Command{"grant", "who may have which series, for what, and until when", grant_command},
     Command{"subscription", "which series go to which peer", subscription_command},
     Command{"store", "move the store into another one, PostgreSQL or SQLite", store_command},
     Command{"senml", "validate, resolve and convert SenML; take names apart", senml_command},

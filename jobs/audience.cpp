@@ -4,7 +4,6 @@
 #include <map>
 
 #include "proxy-core/access/series_pattern.hpp"
-#include "senml/name.hpp"
 
 namespace courant {
 namespace {
@@ -13,50 +12,71 @@ namespace {
 // different series in one adapter, and no more memory than that.
 constexpr std::size_t most_remembered = std::size_t{64} << 20;
 
-std::string peoples_spelling(std::string_view name) {
-    const auto parsed = senml::Name::parse(name);
-    return parsed ? parsed->people() : std::string(name);
-}
-
 }  // namespace
 
-Audience::Audience(std::span<const Subscription> subscriptions, std::span<const Peer> known) {
-    for (const Peer& peer : known) peers_.emplace(peer.jid, peer);
+void Audience::changes_at(const std::optional<Time>& moment, Time now) {
+    if (moment && *moment > now) until_ = std::min(until_, *moment);
+}
+
+Audience::Audience(std::span<const Subscription> subscriptions, std::span<const Grant> grants,
+                   std::span<const Peer> peers, Time now) {
+    for (const Peer& peer : peers) {
+        peers_.emplace(peer.jid, peer);
+        changes_at(peer.terms.from, now);
+        changes_at(peer.terms.until, now);
+    }
+    std::map<std::pair<Jid, std::string_view>, std::uint32_t> valid;
+    for (const Grant& grant : grants) {
+        changes_at(grant.from, now);
+        changes_at(grant.until, now);
+        const Peer* peer = find_peer(grant.peer);
+        if (!obstacle(grant, now).empty() || (peer && !obstacle(peer->terms, now).empty()))
+            continue;
+        valid.emplace(std::pair(grant.peer, std::string_view(grant.id)),
+                      static_cast<std::uint32_t>(grants_.size()));
+        grants_.push_back(grant);
+    }
     const auto destination_of = [](const Subscription& one) {
         return Destination{one.peer, one.retain, one.grant};
     };
-    for (const Subscription& one : subscriptions) destinations_.push_back(destination_of(one));
+    std::vector<std::pair<const Subscription*, std::uint32_t>> allowed;
+    for (const Subscription& one : subscriptions) {
+        const auto grant = valid.find({one.peer, one.grant});
+        if (grant == valid.end()) continue;
+        allowed.emplace_back(&one, grant->second);
+        destinations_.push_back(destination_of(one));
+    }
     std::sort(destinations_.begin(), destinations_.end());
     destinations_.erase(std::unique(destinations_.begin(), destinations_.end()),
                         destinations_.end());
-    std::map<Jid, std::uint32_t> peers;
-    for (const Subscription& one : subscriptions) {
+    std::map<Jid, std::uint32_t> places;
+    for (const auto& [one, grant] : allowed) {
         const auto subscription = static_cast<std::uint32_t>(places_.size());
         const auto found =
-            std::lower_bound(destinations_.begin(), destinations_.end(), destination_of(one));
-        const auto peer = peers.try_emplace(one.peer, static_cast<std::uint32_t>(peers.size()));
+            std::lower_bound(destinations_.begin(), destinations_.end(), destination_of(*one));
+        const auto peer = places.try_emplace(one->peer, static_cast<std::uint32_t>(places.size()));
         places_.push_back(
-            {static_cast<std::uint32_t>(found - destinations_.begin()), peer.first->second});
-        if (one.series.find('*') == std::string::npos)
-            exact_[one.series].push_back(subscription);
+            {static_cast<std::uint32_t>(found - destinations_.begin()), peer.first->second, grant});
+        if (one->series.find('*') == std::string::npos)
+            exact_[one->series].push_back(subscription);
         else
-            patterns_.emplace_back(one.series, subscription);
+            patterns_.emplace_back(one->series, subscription);
     }
-    peer_count_ = peers.size();
+    peer_count_ = places.size();
 }
 
 Audience::Seats Audience::seats(std::string_view name) const {
-    const std::string series = peoples_spelling(name);
+    const NamedSeries series = named_series(name);
     std::vector<std::uint32_t> fitting;
-    if (const auto exact = exact_.find(series); exact != exact_.end()) fitting = exact->second;
+    if (const auto exact = exact_.find(series.name); exact != exact_.end()) fitting = exact->second;
     for (const auto& [pattern, subscription] : patterns_)
-        if (series_matches(pattern, series)) fitting.push_back(subscription);
+        if (series_matches(pattern, series.name)) fitting.push_back(subscription);
     std::sort(fitting.begin(), fitting.end());
     Seats seats;
     std::vector<bool> served(peer_count_);
     for (const std::uint32_t subscription : fitting) {
         const Place& place = places_[subscription];
-        if (served[place.peer]) continue;
+        if (served[place.peer] || !covers(grants_[place.grant], series)) continue;
         served[place.peer] = true;
         seats.push_back(place.destination);
     }
@@ -80,11 +100,14 @@ const Audience::Seats& RememberedAudience::seats(std::string_view name) {
     return seats_.emplace(name, std::move(seats)).first->second;
 }
 
-std::shared_ptr<const Audience> CurrentAudience::get(Mailboxes& mailboxes) {
+std::shared_ptr<const Audience> CurrentAudience::get(Mailboxes& mailboxes, Time now) {
     const std::int64_t revision = mailboxes.subscriptions_revision();
-    if (revision != revision_) {
-        audience_ = std::make_shared<const Audience>(mailboxes.subscriptions(), mailboxes.peers());
+    // A clock that was set back makes it anew, too.
+    if (revision != revision_ || now < made_at_ || now >= audience_->until()) {
+        audience_ = std::make_shared<const Audience>(
+            mailboxes.subscriptions(), mailboxes.access().grants(), mailboxes.peers(), now);
         revision_ = revision;
+        made_at_ = now;
     }
     return audience_;
 }

@@ -1,4 +1,8 @@
-// Who gets which series: the subscriptions, made ready to be asked by name.
+// Who gets which series: the subscriptions that a grant allows, made ready to be asked by name.
+//
+// What is not allowed at that moment is not there: a grant that has not begun, has ended or is not
+// active, a peer that is suspended or whose agreement is over. One that ends takes nothing from
+// the others. An audience says until when it is true, and whoever keeps it has it made anew then.
 //
 // Most subscriptions name one series; those are found by its name. Patterns have to be tried one by
 // one, which is done once for each name and then remembered, so that a reading costs the same
@@ -20,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "proxy-core/access/access_book.hpp"
 #include "proxy-core/mailbox/mailboxes.hpp"
 
 namespace courant {
@@ -38,10 +43,12 @@ class Audience {
     /// Destinations as their places in `destinations`, in rising order.
     using Seats = std::vector<std::uint32_t>;
 
-    /// `peers` are those whose wishes are known.
-    explicit Audience(std::span<const Subscription> subscriptions,
-                      std::span<const Peer> peers = {});
+    /// As of `now`. `peers` are those whose terms and wishes are known.
+    Audience(std::span<const Subscription> subscriptions, std::span<const Grant> grants,
+             std::span<const Peer> peers, Time now);
 
+    /// When somebody else is allowed, or somebody no longer; Time::max() if nobody will be.
+    Time until() const { return until_; }
     /// All that there are, each once, in order.
     const std::vector<Destination>& destinations() const { return destinations_; }
     /// Who gets the series of that name, in either spelling: each peer once, as its first
@@ -54,7 +61,12 @@ class Audience {
     struct Place {
         std::uint32_t destination = 0;
         std::uint32_t peer = 0;
+        std::uint32_t grant = 0;  ///< in grants_
     };
+    void changes_at(const std::optional<Time>& moment, Time now);
+
+    std::vector<Grant> grants_;
+    Time until_ = Time::max();
     std::vector<Destination> destinations_;
     std::vector<Place> places_;  ///< by subscription
     std::size_t peer_count_ = 0;
@@ -87,11 +99,12 @@ class RememberedAudience {
 /// adapters of a program. For works: it is used on the store's thread.
 class CurrentAudience {
   public:
-    /// Never null.
-    std::shared_ptr<const Audience> get(Mailboxes& mailboxes);
+    /// Never null; true at `now`.
+    std::shared_ptr<const Audience> get(Mailboxes& mailboxes, Time now);
 
   private:
     std::optional<std::int64_t> revision_;
+    Time made_at_ = Time::min();
     std::shared_ptr<const Audience> audience_;
 };
 

@@ -165,10 +165,4 @@ Dispatch Dispatcher::dispatch(const Pack& pack, RememberedAudience& audience) {
     return out;
 }
 
-Dispatch Dispatcher::dispatch(const Pack& pack, std::span<const Subscription> subscriptions,
-                              std::span<const Peer> peers) {
-    RememberedAudience audience(std::make_shared<const Audience>(subscriptions, peers));
-    return dispatch(pack, audience);
-}
-
 }  // namespace courant

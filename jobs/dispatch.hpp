@@ -59,10 +59,6 @@ class Dispatcher {
 
     /// Asks the audience who gets what, and in which form.
     Dispatch dispatch(const senml::Pack& pack, RememberedAudience& audience);
-    /// The same once, for who does not keep an audience. `peers` says which form each wants; who is
-    /// not among them may get either.
-    Dispatch dispatch(const senml::Pack& pack, std::span<const Subscription> subscriptions,
-                      std::span<const Peer> peers = {});
 
   private:
     class Cutter;

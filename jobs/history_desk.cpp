@@ -6,8 +6,9 @@
 #include <atomic>
 #include <utility>
 
-#include "proxy-core/access/series_pattern.hpp"
-#include "senml/name.hpp"
+#include "proxy-core/access/access_book.hpp"
+#include "proxy-core/config/duration.hpp"
+#include "proxy-core/federation/protocol.hpp"
 
 namespace courant {
 namespace {
@@ -16,11 +17,6 @@ using Kind = CommandRefusal::Kind;
 
 HistoryOutcome refused(Kind kind, std::string text) {
     return tl::unexpected(CommandRefusal{.kind = kind, .text = std::move(text)});
-}
-
-std::string people_spelling(std::string_view series) {
-    const auto name = senml::Name::parse(series);
-    return name ? name->people() : std::string(series);
 }
 
 // What a record takes in XML at most, near enough: time and value at their longest; a text whose
@@ -61,20 +57,29 @@ class Filling {
 
 }  // namespace
 
-MayRead subscribers_may_read(Jid self) {
-    return [self = std::move(self)](Mailboxes& m, const Jid& asker, std::string_view series,
-                                    Time) -> std::string {
-        if (!m.find_peer(asker.bare())) return how_to_be_admitted(self, asker);
-        const std::string name = people_spelling(series);
-        const auto subscriptions = m.subscriptions();
-        const bool granted = std::any_of(subscriptions.begin(), subscriptions.end(),
-                                         [&](const Subscription& subscription) {
-                                             return subscription.peer == asker.bare() &&
-                                                    series_matches(subscription.series, name);
-                                         });
-        if (granted) return {};
-        return fmt::format("{} is granted nothing of {}. Ask the administrator of {} for it",
-                           asker.bare().to_string(), name, self.to_string());
+MayRead grants_may_read(Jid self) {
+    return [self = std::move(self)](Mailboxes& m, const Jid& asker, const HistoryRange& range,
+                                    Time now) -> std::string {
+        const auto peer = m.find_peer(asker.bare());
+        if (!peer) return how_to_be_admitted(self, asker);
+        if (!obstacle(peer->terms, now).empty())
+            return "you are not admitted at present. Ask the administrator of " + self.to_string();
+        const NamedSeries series = named_series(range.series);
+        std::optional<Time> earliest;
+        for (const Grant& grant : m.access().grants()) {
+            if (grant.peer != asker.bare() || grant.history.empty()) continue;
+            if (!obstacle(grant, now).empty() || !covers(grant, series)) continue;
+            const Time begin = now - nominal_length(grant.history);
+            earliest = std::min(earliest.value_or(begin), begin);
+        }
+        if (!earliest)
+            return fmt::format(
+                "{} is granted nothing of {} from before now. Ask the administrator of {} "
+                "for it",
+                asker.bare().to_string(), series.name, self.to_string());
+        if (range.from >= *earliest) return {};
+        return fmt::format("{} may ask for {} from {} on", asker.bare().to_string(), series.name,
+                           to_timestamp_for_people(*earliest));
     };
 }
 
@@ -205,16 +210,15 @@ HistoryDesk::~HistoryDesk() {
 void HistoryDesk::ask(HistoryQuestion question, HistoryDone done) {
     auto why_not = std::make_shared<std::string>();
     auto asked = std::make_shared<HistoryQuestion>(std::move(question));
-    store_.post(
-        [this, why_not, asked, now = rules_.clock()](Mailboxes& m) {
-            *why_not = may_read_(m, asked->asker, asked->range.series, now);
-        },
-        [this, why_not, asked, done = std::move(done)](const std::exception_ptr& failure) {
-            if (failure) return done(refused(Kind::busy, "the proxy's store is away; ask again"));
-            if (why_not->empty()) return permitted(std::move(*asked), done);
-            counters_.get("courant_history_refused_total").add();
-            done(refused(Kind::forbidden, *why_not));
-        });
+    store_.post([this, why_not, asked, now = rules_.clock()](
+                    Mailboxes& m) { *why_not = may_read_(m, asked->asker, asked->range, now); },
+                [this, why_not, asked, done = std::move(done)](const std::exception_ptr& failure) {
+                    if (failure)
+                        return done(refused(Kind::busy, "the proxy's store is away; ask again"));
+                    if (why_not->empty()) return permitted(std::move(*asked), done);
+                    counters_.get("courant_history_refused_total").add();
+                    done(refused(Kind::forbidden, *why_not));
+                });
 }
 
 void HistoryDesk::permitted(HistoryQuestion question, HistoryDone done) {
@@ -224,7 +228,7 @@ void HistoryDesk::permitted(HistoryQuestion question, HistoryDone done) {
         return clerk->ask(std::move(question), std::move(done));
     }
     done(refused(Kind::bad_request, fmt::format("no app here has a history of {}",
-                                                people_spelling(question.range.series))));
+                                                named_series(question.range.series).name)));
 }
 
 bool HistoryDesk::stop(std::chrono::milliseconds grace) {

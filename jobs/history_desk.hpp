@@ -39,12 +39,13 @@
 
 namespace courant {
 
-/// Why an asker may not read a series (SenML spelling); empty: it may. In the store's transaction.
+/// Why an asker may not read a range; empty: it may. In the store's transaction.
 using MayRead =
-    std::function<std::string(Mailboxes&, const Jid& asker, std::string_view series, Time now)>;
+    std::function<std::string(Mailboxes&, const Jid& asker, const HistoryRange& range, Time now)>;
 
-/// Peers may read what they are subscribed to.
-MayRead subscribers_may_read(Jid self);
+/// Peers may read what a grant that is valid now covers, as far back as it lets them. `self` is for
+/// those who read why not.
+MayRead grants_may_read(Jid self);
 
 /// What is asked.
 struct HistoryQuestion {

@@ -37,7 +37,7 @@ std::optional<std::string> Outbound::cursor_if_anybody_listens(Time now) {
     std::string obstacle;
     auto cursor = store_.ask([&](Mailboxes& m) -> std::optional<std::string> {
         obstacle.clear();
-        if (current_->get(m)->destinations().empty()) return std::nullopt;
+        if (current_->get(m, now)->destinations().empty()) return std::nullopt;
         obstacle = this->obstacle(m, 0, now);
         return m.cursor(adapter_);
     });
@@ -65,7 +65,7 @@ struct Outbound::Committed {
 Outbound::Committed Outbound::commit(Dispatch& work, Place kind, const std::string& place,
                                      Time now) {
     const auto step = [&](Mailboxes& m) {
-        Committed committed{.audience = current_->get(m), .obstacle = {}, .numbers = {}};
+        Committed committed{.audience = current_->get(m, now), .obstacle = {}, .numbers = {}};
         if (committed.audience != audience_) return committed;
         if (kind == Place::cursor) conditions_.right.insist(m);
         if (kind == Place::mark && m.cursor(adapter_) == place) return committed;
@@ -121,7 +121,7 @@ void Outbound::put_once(const senml::Pack& readings, const std::vector<Refused>&
 
 void Outbound::put(const senml::Pack& readings, const std::vector<Refused>& refused, Place kind,
                    const std::string& place, Time now) {
-    if (!audience_) learn(store_.ask([&](Mailboxes& m) { return current_->get(m); }));
+    if (!audience_) learn(store_.ask([&](Mailboxes& m) { return current_->get(m, now); }));
     Dispatch work;
     for (;;) {
         work = dispatcher_.dispatch(readings, *remembered_);

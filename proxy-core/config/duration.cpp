@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -119,6 +120,30 @@ bool is_iso_duration(std::string_view text) {
     if (split == std::string_view::npos) return more_than_zero;
     const auto clock = text.substr(split + 1);
     return !clock.empty() && take_iso_parts(clock, "HMS", more_than_zero) && more_than_zero;
+}
+
+std::chrono::seconds nominal_length(std::string_view iso_duration) {
+    if (!is_iso_duration(iso_duration)) return {};
+    constexpr std::int64_t year = 31'556'952;
+    constexpr std::int64_t day = 86'400;
+    std::int64_t seconds = 0;
+    std::int64_t number = 0;
+    bool of_time = false;
+    for (const char c : iso_duration.substr(1)) {
+        if (c >= '0' && c <= '9') {
+            number = std::min<std::int64_t>(number * 10 + (c - '0'), 1'000'000);
+            continue;
+        }
+        if (c == 'T') of_time = true;
+        if (c == 'Y') seconds += number * year;
+        if (c == 'M') seconds += number * (of_time ? 60 : year / 12);
+        if (c == 'W') seconds += number * 7 * day;
+        if (c == 'D') seconds += number * day;
+        if (c == 'H') seconds += number * 3600;
+        if (c == 'S') seconds += number;
+        number = 0;
+    }
+    return std::chrono::seconds(std::min(seconds, 250 * year));
 }
 
 }  // namespace courant

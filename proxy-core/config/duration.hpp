@@ -25,4 +25,9 @@ std::string duration_text(std::chrono::nanoseconds duration);
 /// "P1Y6M", "PT36H", "P2W".
 bool is_iso_duration(std::string_view text);
 
+/// About how long such a duration is, to tell which of two is the longer: a year counts as 365.2425
+/// days and a month as a twelfth of it. At most 250 years, which a Time can go back from now on;
+/// zero for what is none.
+std::chrono::seconds nominal_length(std::string_view iso_duration);
+
 }  // namespace courant

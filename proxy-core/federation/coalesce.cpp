@@ -28,6 +28,7 @@ class Group {
     bool takes(const Message& message) const {
         if (messages_.empty()) return true;
         const Message& first = messages_.front();
+        if (!first.void_reason.empty() || !message.void_reason.empty()) return false;
         const auto overhead =
             static_cast<std::int64_t>(stanza_overhead(first.envelope, first.peer));
         return message.envelope == first.envelope &&

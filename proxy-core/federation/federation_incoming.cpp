@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "proxy-core/access/access_book.hpp"
 #include "proxy-core/federation/bounce.hpp"
 #include "proxy-core/federation/federation.hpp"
 #include "proxy-core/federation/intake.hpp"
@@ -104,6 +105,7 @@ struct Federation::Intaken {
 
     bool no_room = false;
     bool stranger = false;
+    std::string barred;  ///< why nothing is taken from this peer at present
     bool too_many_lanes = false;
     std::vector<Reject> rejects;  ///< the whole message, or records of it
     std::int64_t readings = 0;    ///< that came in
@@ -176,7 +178,9 @@ void Federation::take_in(Intaken& intaken, Mailboxes& m, const FederationSetting
     const Message& message = intaken.message;
     const auto peer = m.find_peer(message.peer);
     intaken.stranger = !peer;
-    if (!peer) return;
+    if (!peer) return m.access().note_stranger(message.peer, now);
+    intaken.barred = obstacle(peer->terms, now);
+    if (!intaken.barred.empty()) return;
     intaken.too_many_lanes = !m.knows_lane(message.peer, message.lane) &&
                              m.lanes_from(message.peer) >= settings.lanes_per_peer;
     if (intaken.too_many_lanes) return;
@@ -232,7 +236,8 @@ void Federation::intake_stored(const Intaken& intaken, const std::exception_ptr&
         return;
     }
     store_fault_.succeeded(settings_.clock());
-    if (intaken.stranger || intaken.too_many_lanes) return refuse_sender(intaken);
+    if (intaken.stranger || intaken.too_many_lanes || !intaken.barred.empty())
+        return refuse_sender(intaken);
     if (intaken.no_room) return defer(intaken);
     Owed& owed = owed_[{message.peer, message.lane}];
     owed.to = Jid::parse(intaken.sender).value_or(message.peer);
@@ -317,22 +322,27 @@ void Federation::resume_deferred() {
 // leaves no trace in the store.
 void Federation::refuse_sender(const Intaken& intaken) {
     const std::string peer = intaken.message.peer.to_string();
+    std::string_view condition = "<error type='auth'><forbidden";
+    std::string_view text = "you are not admitted at present; ask the operator of this proxy";
     if (intaken.stranger) {
+        text = "you are no peer of this proxy; its operator sees that you asked, and can admit you";
         counters_.get("courant_messages_from_strangers_total").add();
         if (may_complain())
             logger_.warning("message from a stranger refused",
                             {{"from", intaken.sender},
                              {"hint", "courant peer add " + peer + " makes it a peer"}});
+    } else if (!intaken.barred.empty()) {
+        counters_.get("courant_messages_barred_total", {{"peer", peer}}).add();
+        if (may_complain())
+            logger_.warning("message refused", {{"peer", peer}, {"reason", intaken.barred}});
     } else {
+        condition = "<error type='wait'><resource-constraint";
+        text = "you have begun too many lanes";
         counters_.get("courant_lanes_refused_total", {{"peer", peer}}).add();
         if (may_complain())
             logger_.error("a peer begins more lanes than it may",
                           {{"peer", peer}, {"most", settings_.lanes_per_peer}});
     }
-    const std::string_view condition = intaken.stranger ? "<error type='auth'><forbidden"
-                                                        : "<error type='wait'><resource-constraint";
-    const std::string_view text =
-        intaken.stranger ? "you are no peer of this proxy" : "you have begun too many lanes";
     constexpr std::string_view errors = " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'";
     std::string error = "<message type='error'";
     append_attribute(error, "to", intaken.sender);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "proxy-core/access/access_book.hpp"
 #include "proxy-core/federation/coalesce.hpp"
 #include "proxy-core/federation/federation.hpp"
 
@@ -15,6 +16,12 @@ constexpr std::chrono::milliseconds hear_again{10};
 // What a lane reads from the outbox at once: enough to be worth a look, little enough that many
 // lanes can read ahead together.
 constexpr std::int64_t portion_bytes = std::int64_t{256} << 10;
+
+// Whether nothing may go to the peer at present, whatever its grants say.
+bool is_barred(Mailboxes& m, const Jid& peer, Time now) {
+    const auto known = m.find_peer(peer);
+    return known && !obstacle(known->terms, now).empty();
+}
 
 }  // namespace
 
@@ -217,16 +224,19 @@ void Federation::pump(Route& route, std::optional<Message> fresh) {
                                 .stanza_bytes = settings_.lanes.stanza_bytes};
     auto read = std::make_shared<ReadAhead>();
     post(
-        [read, bounds, id = route.lane.id(), fetch = *fetch,
-         rights = settings_.rights](Mailboxes& m) {
+        [read, bounds, id = route.lane.id(), peer = route.lane.peer(), fetch = *fetch,
+         rights = settings_.rights, now = settings_.clock()](Mailboxes& m) {
             if (fetch.merge) {
                 if (rights) rights->insist(m, id);
                 read->last = coalesce(m, id, *fetch.merge, bounds);
                 read->merged_at = steady_now();
             }
-            if (fetch.messages > 0)
+            if (fetch.messages > 0 && !is_barred(m, peer, now)) {
+                // What may no longer go leaves its number behind, empty.
+                m.access().void_lapsed(id, fetch.after, fetch.messages, now);
                 read->messages =
                     m.outbox(id, fetch.after, {.messages = fetch.messages, .bytes = fetch.bytes});
+            }
             if (rights) rights->confirm(m, id);
         },
         [this, read, bytes, &route, fetch = *fetch](const std::exception_ptr& failure) {

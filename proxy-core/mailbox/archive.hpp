@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "proxy-core/access/access_book.hpp"
 #include "proxy-core/mailbox/mailboxes.hpp"
 
 namespace courant {
@@ -17,6 +18,7 @@ namespace courant {
 struct Inventory {
     std::vector<Peer> peers = {};
     std::vector<Subscription> subscriptions = {};
+    std::vector<Grant> grants = {};
     std::vector<OutgoingLane> outgoing = {};
     /// By lane, why the numbers through OutgoingLane::voided hold nothing.
     std::map<std::string, std::string> void_reasons = {};

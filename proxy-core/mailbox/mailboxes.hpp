@@ -64,6 +64,7 @@ struct MailboxLimits {
     std::int64_t purge_batch = 1024;
 };
 
+class AccessBook;
 class Archive;
 
 /// How much room the store takes, and how much more there is.
@@ -86,6 +87,9 @@ class Mailboxes {
 
     // --- peers and subscriptions
 
+    /// Grants, and strangers that knocked (access/access_book.hpp).
+    virtual AccessBook& access() = 0;
+
     /// Adds a peer or changes what it may; what it said of itself stays.
     virtual void put_peer(const Peer& peer) = 0;
     /// Remembers what a peer said of itself: whether it understands packed packs. Does nothing for
@@ -96,8 +100,8 @@ class Mailboxes {
     /// Its id. The same peer and series a second time changes retain and grant.
     virtual std::int64_t put_subscription(const Subscription& subscription) = 0;
     virtual std::vector<Subscription> subscriptions() = 0;
-    /// A number that is another one after subscriptions or peers have changed, by whomever; it
-    /// means something to this process alone. For who keeps what it has made of them.
+    /// A number that is another one after subscriptions, grants or peers have changed, by whomever;
+    /// it means something to this process alone. For who keeps what it has made of them.
     virtual std::int64_t subscriptions_revision();
     /// Whether there was one.
     virtual bool remove_subscription(std::int64_t id) = 0;

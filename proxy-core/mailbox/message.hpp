@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "proxy-core/access/peer_terms.hpp"
 #include "proxy-core/federation/jid.hpp"
 #include "senml/time.hpp"
 
@@ -42,7 +43,7 @@ struct Envelope {
     std::string grant;
     Quality quality = Quality::raw;
     /// Every proxy the readings passed, the first sender first (bare JIDs).
-    std::vector<Jid> hops;
+    std::vector<Jid> hops = {};
 
     bool operator==(const Envelope&) const = default;
 };
@@ -193,11 +194,13 @@ struct Peer {
     Jid jid;
     /// It may speak names of others.
     bool relay = false;
-    Time added_at;
+    Time added_at = {};
     /// The operator wants it to get XML, whatever it says of itself.
     bool xml_only = false;
     /// Whether it understands packed packs, as it said last; nothing if it never did.
     std::optional<bool> packed = {};
+    /// What is agreed with it.
+    PeerTerms terms = {};
 
     bool operator==(const Peer&) const = default;
 };

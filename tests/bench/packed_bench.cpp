@@ -21,6 +21,7 @@
 #include "proxy-core/federation/intake.hpp"
 #include "proxy-core/federation/protocol.hpp"
 #include "proxy-core/mailbox/sqlite_store.hpp"
+#include "tests/support/open_grant.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace {
@@ -94,13 +95,16 @@ double nanoseconds(std::size_t times, const std::function<void()>& run) {
 
 std::vector<Outgoing> cut(const senml::Pack& pack, Encodings encodings, Dispatcher& dispatcher) {
     const Subscription all{
-        .id = 1, .peer = coop, .series = "*", .retain = "P3Y", .grant = {}, .added_at = {}};
+        .id = 1, .peer = coop, .series = "*", .retain = "P3Y", .grant = "G", .added_at = {}};
+    const Grant grant = test::open_grant(coop, "G");
     const Peer peer{.jid = coop,
                     .relay = false,
                     .added_at = {},
                     .xml_only = encodings == Encodings::xml_only,
                     .packed = true};
-    return dispatcher.dispatch(pack, {&all, 1}, {&peer, 1}).messages;
+    RememberedAudience audience(std::make_shared<const Audience>(
+        std::span(&all, 1), std::span(&grant, 1), std::span(&peer, 1), Time{}));
+    return dispatcher.dispatch(pack, audience).messages;
 }
 
 DispatchRules rules(std::size_t records) {
@@ -174,6 +178,10 @@ std::vector<double> way_of(Shape shape, Encodings encodings, std::size_t records
 
     const test::TempDir dir;
     const auto store = open_sqlite_store(dir / "outbox.db");
+    store->commit([](Mailboxes& m) {
+        m.put_peer({.jid = coop});
+        m.access().add_grant(test::open_grant(coop, "G"));
+    });
     LaneId lane;
     Seq last = 0;
     measure(times, [&] {

@@ -29,6 +29,7 @@
 #include "proxy-core/federation/federation.hpp"
 #include "proxy-core/mailbox/sqlite_store.hpp"
 #include "senml/name.hpp"
+#include "tests/support/open_grant.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace {
@@ -113,11 +114,15 @@ class Town {
             for (int i = 0; i < subscriptions; ++i) {
                 std::string name = series(i);
                 if (i % 10 == 9) name.replace(name.rfind('/'), std::string::npos, "/*");
+                const Jid peer = *Jid::parse(fmt::format("app@coop{}.example", i));
+                const std::string grant = fmt::format("G{}", i);
+                m.put_peer({.jid = peer});
+                m.access().add_grant(test::open_grant(peer, grant));
                 m.put_subscription({.id = 0,
-                                    .peer = *Jid::parse(fmt::format("app@coop{}.example", i)),
+                                    .peer = peer,
                                     .series = name,
                                     .retain = "P3Y",
-                                    .grant = {},
+                                    .grant = grant,
                                     .added_at = {}});
             }
         });

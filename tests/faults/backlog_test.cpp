@@ -42,9 +42,9 @@ TEST_CASE(
     year.grow(quarter_hours_of_a_year);
     stage.extract({&year, &live}, "20ms");
     stage.home.expect({"peer", "add", analyst.jid()});
-    stage.home.expect({"subscription", "add", analyst.jid(), year.pattern()});
-    stage.home.expect({"subscription", "add", analyst.jid(), live.pattern()});
-    stage.home.expect({"subscription", "add", stage.coop.jid(), live.pattern()});
+    stage.home.lets_have(analyst.jid(), year.pattern());
+    stage.home.lets_have(analyst.jid(), live.pattern());
+    stage.home.lets_have(stage.coop.jid(), live.pattern());
 
     // The analyst is away while the year comes together.
     stage.coop.start();

@@ -85,8 +85,7 @@ Stage::Stage(StageSettings wanted)
 
 void Stage::publish(const std::vector<const Ledger*>& ledgers, const std::string& every) {
     extract(ledgers, every);
-    for (const Ledger* ledger : ledgers)
-        home.expect({"subscription", "add", "coop@coop.test", ledger->pattern()});
+    for (const Ledger* ledger : ledgers) home.lets_have("coop@coop.test", ledger->pattern());
 }
 
 void Stage::extract(const std::vector<const Ledger*>& ledgers, const std::string& every) {

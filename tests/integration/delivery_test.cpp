@@ -143,7 +143,7 @@ TEST_CASE("what a stranger sends is refused, and its operator can read why") {
     const Household household = made_up(stranger / "meter.csv", 10, stranger.jid());
     stranger.configure(household.adapter);
     stranger.expect({"peer", "add", "coop@coop.test"});
-    stranger.expect({"subscription", "add", "coop@coop.test", "*"});
+    stranger.lets_have("coop@coop.test", "*");
     stage.coop.start();
     stranger.start();
     REQUIRE(wait_until([&] {
@@ -166,7 +166,7 @@ TEST_CASE("of two destinations the one that is up gets everything while the othe
     const Household household = made_up(stage.home / "meter.csv", 1000, stage.home.jid());
     stage.publish(household);
     stage.home.expect({"peer", "add", "analyst@analyst.test"});
-    stage.home.expect({"subscription", "add", "analyst@analyst.test", "*/pv/power"});
+    stage.home.lets_have("analyst@analyst.test", "*/pv/power");
     stage.home.start();
     stage.coop.start();
     stage.wait_for(household);

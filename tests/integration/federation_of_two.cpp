@@ -87,7 +87,7 @@ FederationOfTwo::FederationOfTwo(const std::string& home_limits, const std::stri
     coop.configure(receiving);
     home.configure("");
     home.expect({"peer", "add", "coop@coop.test"});
-    home.expect({"subscription", "add", "coop@coop.test", "*"});
+    home.lets_have("coop@coop.test", "*");
     coop.expect({"peer", "add", "home@home.test"});
 }
 

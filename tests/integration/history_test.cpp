@@ -36,7 +36,7 @@ struct Town {
     /// Lets somebody read the consumption.
     void admit(const std::string& whom) {
         home.expect({"peer", "add", whom});
-        home.expect({"subscription", "add", whom, "*/consumption/*"});
+        home.lets_have(whom, "*/consumption/*");
     }
     void start_home() {
         home.start();

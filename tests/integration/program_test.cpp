@@ -13,6 +13,7 @@
 
 #include "proxy-core/mailbox/sqlite_store.hpp"
 #include "tests/integration/federation_of_two.hpp"
+#include "tests/support/open_grant.hpp"
 
 using namespace courant::test;
 
@@ -271,6 +272,8 @@ TEST_CASE("dead retry: the checks hold, each reading counts, and all retries sha
         odd.reason = "quality= is none that we know";
         bury(odd);
         auto sent = letter(DeadOrigin::sent, "coop:coop.test/house:home.test/pv");
+        m.access().add_grant(open_grant(*courant::Jid::parse("home@home.test"), "G"));
+        sent.envelope.grant = "G";
         bury(sent);
     });
     stage.coop.expect({"dead", "retry", ids[0]});
@@ -302,9 +305,10 @@ TEST_CASE("what a peer wrote cannot pass for a row of ours, and lists do not end
         auto forged = letter(courant::DeadOrigin::sink, "x");
         forged.reason = "no\n7  a forged row\x1b[2J";
         m.bury(forged);
+        m.access().add_grant(open_grant(*courant::Jid::parse("home@home.test"), "G"));
         for (int i = 0; i < 450; ++i)
             m.enqueue({.peer = *courant::Jid::parse("home@home.test"),
-                       .envelope = {},
+                       .envelope = {.retain = "P1D", .grant = "G"},
                        .body = "<sensml/>",
                        .records = 1},
                       std::chrono::system_clock::now());
@@ -370,8 +374,7 @@ TEST_CASE("a proxy's memory stays under 64 MiB whatever waits in its outbox") {
     stage.home.expect({"peer", "add", "nobody@coop.test"});
     for (int i = 0; i < 10; ++i)
         stage.home.expect({"peer", "add", fmt::format("nobody{}@nowhere.test", i)});
-    for (int i = 0; i < 10; ++i)
-        stage.home.expect({"subscription", "add", fmt::format("nobody{}@nowhere.test", i), "*"});
+    for (int i = 0; i < 10; ++i) stage.home.lets_have(fmt::format("nobody{}@nowhere.test", i), "*");
     stage.coop.start();
     stage.home.start();
     stage.wait_for(household);

@@ -53,7 +53,7 @@ HistoryRules four_on_a_page() {
 
 struct Past::Desk {
     Desk(const Jid& self, StoreThread& store)
-        : history(ten_minutes(self), store, subscribers_may_read(self), four_on_a_page(),
+        : history(ten_minutes(self), store, grants_may_read(self), four_on_a_page(),
                   Logger(LogLevel::error, LogFormat::text, std::cerr), counters) {}
 
     Counters counters;

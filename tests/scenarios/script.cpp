@@ -9,6 +9,7 @@
 
 #include "proxy-core/federation/base64.hpp"
 #include "proxy-core/mailbox/body.hpp"
+#include "tests/support/open_grant.hpp"
 
 namespace courant::test {
 
@@ -191,11 +192,9 @@ void Script::proxy_does(const std::string& verb, const std::string& rest) {
         std::string pattern, with, whom;
         if (!(words >> pattern >> with >> whom) || !actors_.contains(whom)) not_understood(rest);
         proxy_->ask([&](Mailboxes& m) {
-            m.put_subscription({.peer = actors_.at(whom).client->jid(),
-                                .series = pattern,
-                                .retain = "P1Y",
-                                .grant = {},
-                                .added_at = Time{}});
+            Grant grant = open_grant(actors_.at(whom).client->jid(), "G " + whom + pattern);
+            grant.series = pattern;
+            m.access().add_grant(grant);
         });
     } else if (verb == "logs") {
         settle();

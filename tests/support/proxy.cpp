@@ -63,6 +63,13 @@ std::string Proxy::expect(const std::vector<std::string>& words) const {
     return answer.out;
 }
 
+void Proxy::lets_have(const std::string& peer, const std::string& pattern) const {
+    std::string grant = expect({"grant", "add", peer, pattern, "--purpose", "test", "--basis",
+                                "not-personal", "--history", "P100Y"});
+    if (!grant.empty() && grant.back() == '\n') grant.pop_back();
+    expect({"subscription", "add", peer, pattern, "--grant", grant});
+}
+
 nlohmann::json Proxy::status() const {
     return nlohmann::json::parse(expect({"status", "--json"}));
 }

@@ -54,6 +54,8 @@ class Proxy {
     Answer command(std::vector<std::string> words) const;
     /// The same, and fails the test unless it exits 0.
     std::string expect(const std::vector<std::string>& words) const;
+    /// A grant for everything that fits, and a subscription under it.
+    void lets_have(const std::string& peer, const std::string& pattern) const;
     /// `status --json`.
     nlohmann::json status() const;
 

@@ -17,6 +17,7 @@ Inventory PostgresArchive::inventory() {
     Inventory all;
     all.peers = mailboxes_.peers();
     all.subscriptions = mailboxes_.subscriptions();
+    all.grants = mailboxes_.access().grants();
     all.outgoing = mailboxes_.outgoing_lanes();
     all.incoming = mailboxes_.incoming_lanes();
     all.inbox_end = count("SELECT position FROM inbox_end ORDER BY position DESC LIMIT 1");
@@ -69,11 +70,11 @@ std::vector<Waiting> PostgresArchive::waiting(const Jid& peer, const LaneId& lan
 }
 
 void PostgresArchive::restore(const Inventory& all) {
-    Query(connection_, "UPDATE subscriptions_revision SET revision = revision + 1");
     for (const auto& peer : all.peers) {
         mailboxes_.put_peer(peer);
         if (peer.packed) mailboxes_.set_packed(peer.jid, *peer.packed);
     }
+    for (const auto& grant : all.grants) mailboxes_.access().add_grant(grant);
     for (const auto& s : all.subscriptions)
         Query(connection_,
               "INSERT INTO subscriptions (id, peer, series, retain, grant_ref, added_at) "
@@ -114,11 +115,11 @@ void PostgresArchive::restore(const Inventory& all) {
 void PostgresArchive::restore_outgoing(const Message& message) {
     Query(connection_,
           "INSERT INTO outbox (lane, seq, retain, grant_ref, quality, hops, records, stored_at, "
-          "body) VALUES ((SELECT id FROM lanes_out WHERE lane = $1), $2, $3, $4, $5, $6, $7, $8, "
-          "$9)",
+          "body, void_reason) VALUES ((SELECT id FROM lanes_out WHERE lane = $1), $2, $3, $4, $5, "
+          "$6, $7, $8, $9, $10)",
           message.lane, message.seq, message.envelope.retain, message.envelope.grant,
           message.envelope.quality, message.envelope.hops, message.records, message.stored_at,
-          Bytes{message.body});
+          Bytes{message.body}, message.void_reason);
 }
 
 void PostgresArchive::restore_arrival(const Arrival& arrival, std::int64_t records_through,

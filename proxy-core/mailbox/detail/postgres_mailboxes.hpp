@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "proxy-core/mailbox/detail/postgres_access.hpp"
 #include "proxy-core/mailbox/detail/postgres_archive.hpp"
 #include "proxy-core/mailbox/detail/postgres_connection.hpp"
 
@@ -17,6 +18,7 @@ class PostgresMailboxes final : public Mailboxes {
     PostgresMailboxes(PostgresConnection& connection, const MailboxLimits& limits)
         : connection_(connection), limits_(limits) {}
 
+    AccessBook& access() override { return access_; }
     void put_peer(const Peer& peer) override;
     void set_packed(const Jid& peer, bool understood) override;
     std::optional<Peer> find_peer(const Jid& bare) override;
@@ -83,6 +85,11 @@ class PostgresMailboxes final : public Mailboxes {
     std::int64_t give_back(std::int64_t bytes) override;
 
     Archive& archive() override { return archive_; }
+
+    /// Tells everybody that subscriptions, grants or peers are not what they were.
+    void subscriptions_changed();
+    /// Takes out what these numbers of a lane hold; they stay as voids.
+    void empty(const LaneId& lane, const std::vector<Seq>& numbers, std::string_view reason);
 
   private:
     // Where a lane to somebody stands, its row locked.
@@ -151,6 +158,7 @@ class PostgresMailboxes final : public Mailboxes {
 
     PostgresConnection& connection_;
     MailboxLimits limits_;
+    PostgresAccessBook access_{connection_, *this};
     PostgresArchive archive_{connection_, *this};
     Locked locked_;
 };

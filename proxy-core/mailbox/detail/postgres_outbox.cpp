@@ -10,11 +10,17 @@ namespace {
 using Query = PostgresQuery;
 using Bytes = PostgresBytes;
 
-// Columns: seq, retain, grant_ref, quality, hops, records, stored_at, body.
+// Columns: seq, retain, grant_ref, quality, hops, records, stored_at, body, void_reason.
 Message message_of(const Query& query, const Jid& peer, const LaneId& lane) {
-    return {
-        peer,         lane, query.integer(0), query.envelope(1), query.bytes(7), query.integer(5),
-        query.time(6)};
+    auto reason = query.text(8);
+    return {.peer = peer,
+            .lane = lane,
+            .seq = query.integer(0),
+            .envelope = reason.empty() ? query.envelope(1) : Envelope{},
+            .body = query.bytes(7),
+            .records = query.integer(5),
+            .stored_at = query.time(6),
+            .void_reason = std::move(reason)};
 }
 
 // Columns: lane, peer, next, acknowledged, waiting_records, waiting_bytes, voided, oldest.
@@ -103,10 +109,31 @@ void PostgresMailboxes::store(Outbound& lane) {
 void PostgresMailboxes::insert(std::int64_t row, const Message& message) {
     Query(connection_,
           "INSERT INTO outbox (lane, seq, retain, grant_ref, quality, hops, records, stored_at, "
-          "body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+          "body, void_reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
           row, message.seq, message.envelope.retain, message.envelope.grant,
           message.envelope.quality, message.envelope.hops, message.records, message.stored_at,
-          Bytes{message.body});
+          Bytes{message.body}, message.void_reason);
+}
+
+void PostgresMailboxes::empty(const LaneId& lane_id, const std::vector<Seq>& numbers,
+                              std::string_view reason) {
+    if (numbers.empty()) return;
+    Outbound* lane = outbound(lane_id);
+    if (lane == nullptr) return;
+    for (const Seq seq : numbers) {
+        Query gone(connection_,
+                   "SELECT records, octet_length(body) FROM outbox "
+                   "WHERE lane = $1 AND seq = $2 AND void_reason = ''",
+                   lane->row, seq);
+        if (!gone.step()) continue;
+        lane->records -= gone.integer(0);
+        lane->bytes -= gone.integer(1);
+        Query(connection_,
+              "UPDATE outbox SET void_reason = $3, records = 0, body = '', hops = '' "
+              "WHERE lane = $1 AND seq = $2",
+              lane->row, seq, reason);
+    }
+    store(*lane);
 }
 
 // One statement for what is done most.
@@ -152,8 +179,8 @@ std::vector<Message> PostgresMailboxes::outbox(const LaneId& lane, Seq after, Pa
         messages.push_back(std::move(gone));
     }
     Query query(connection_,
-                "SELECT seq, retain, grant_ref, quality, hops, records, stored_at, body "
-                "FROM (SELECT page.*, sum(octet_length(body)) OVER place AS bytes, "
+                "SELECT seq, retain, grant_ref, quality, hops, records, stored_at, body, "
+                "void_reason FROM (SELECT page.*, sum(octet_length(body)) OVER place AS bytes, "
                 "row_number() OVER place AS number FROM (SELECT * FROM outbox WHERE lane = $1 "
                 "AND seq >= $2 ORDER BY seq LIMIT $3) page WINDOW place AS (ORDER BY seq)) counted "
                 "WHERE bytes <= $4 OR number = 1 ORDER BY seq",
@@ -166,11 +193,11 @@ std::vector<Message> PostgresMailboxes::outbox(const LaneId& lane, Seq after, Pa
 std::optional<Message> PostgresMailboxes::find_outgoing(const LaneId& lane, Seq seq) {
     Query query(connection_,
                 "SELECT o.seq, o.retain, o.grant_ref, o.quality, o.hops, o.records, o.stored_at, "
-                "o.body, l.peer FROM lanes_out l JOIN outbox o ON o.lane = l.id "
+                "o.body, o.void_reason, l.peer FROM lanes_out l JOIN outbox o ON o.lane = l.id "
                 "WHERE l.lane = $1 AND o.seq = $2",
                 lane, seq);
     if (!query.step()) return std::nullopt;
-    return message_of(query, query.jid(8), lane);
+    return message_of(query, query.jid(9), lane);
 }
 
 // Takes a range of messages out, and off the sums.

@@ -1,6 +1,7 @@
 // Peers, subscriptions, dead letters, cursors, jobs, counters, notes.
 #include <algorithm>
 
+#include "proxy-core/mailbox/detail/peer_row.hpp"
 #include "proxy-core/mailbox/detail/postgres_mailboxes.hpp"
 
 namespace courant::detail {
@@ -9,10 +10,11 @@ namespace {
 using Query = PostgresQuery;
 using Bytes = PostgresBytes;
 
-// Columns: jid, relay, added_at, xml_only, packed.
+// Columns: jid, relay, added_at, xml_only, packed, and those of the terms.
 Peer peer_of(const Query& query) {
     Peer peer{query.jid(0), query.flag(1), query.time(2), query.flag(3)};
     if (const auto packed = query.maybe_text(4)) peer.packed = *packed == "t";
+    peer.terms = terms_of(query, 5);
     return peer;
 }
 
@@ -41,10 +43,18 @@ DeadLetter letter_of(const Query& query) {
 }  // namespace
 
 void PostgresMailboxes::put_peer(const Peer& peer) {
+    subscriptions_changed();
     Query(connection_,
-          "INSERT INTO peers (jid, relay, added_at, xml_only) VALUES ($1, $2, $3, $4) "
-          "ON CONFLICT (jid) DO UPDATE SET relay = excluded.relay, xml_only = excluded.xml_only",
-          peer.jid, peer.relay, peer.added_at, peer.xml_only);
+          "INSERT INTO peers (jid, relay, added_at, xml_only, link, agreement, agreed_from, "
+          "agreed_until, code, purposes, suspended) "
+          "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) "
+          "ON CONFLICT (jid) DO UPDATE SET relay = excluded.relay, xml_only = excluded.xml_only, "
+          "link = excluded.link, agreement = excluded.agreement, "
+          "agreed_from = excluded.agreed_from, agreed_until = excluded.agreed_until, "
+          "code = excluded.code, purposes = excluded.purposes, suspended = excluded.suspended",
+          peer.jid, peer.relay, peer.added_at, peer.xml_only, to_word(peer.terms.link),
+          peer.terms.agreement, peer.terms.from, peer.terms.until, peer.terms.code,
+          purposes_text(peer.terms), peer.terms.suspended);
 }
 
 void PostgresMailboxes::set_packed(const Jid& peer, bool understood) {
@@ -53,7 +63,9 @@ void PostgresMailboxes::set_packed(const Jid& peer, bool understood) {
 
 std::optional<Peer> PostgresMailboxes::find_peer(const Jid& bare) {
     Query query(connection_,
-                "SELECT jid, relay, added_at, xml_only, packed FROM peers WHERE jid = $1", bare);
+                "SELECT jid, relay, added_at, xml_only, packed, link, agreement, agreed_from, "
+                "agreed_until, code, purposes, suspended FROM peers WHERE jid = $1",
+                bare);
     if (!query.step()) return std::nullopt;
     return peer_of(query);
 }
@@ -61,13 +73,14 @@ std::optional<Peer> PostgresMailboxes::find_peer(const Jid& bare) {
 std::vector<Peer> PostgresMailboxes::peers() {
     std::vector<Peer> peers;
     Query query(connection_,
-                "SELECT jid, relay, added_at, xml_only, packed FROM peers ORDER BY jid");
+                "SELECT jid, relay, added_at, xml_only, packed, link, agreement, agreed_from, "
+                "agreed_until, code, purposes, suspended FROM peers ORDER BY jid");
     while (query.step()) peers.push_back(peer_of(query));
     return peers;
 }
 
 std::int64_t PostgresMailboxes::put_subscription(const Subscription& subscription) {
-    Query(connection_, "UPDATE subscriptions_revision SET revision = revision + 1");
+    subscriptions_changed();
     Query query(connection_,
                 "INSERT INTO subscriptions (peer, series, retain, grant_ref, added_at) "
                 "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (peer, series) DO UPDATE "
@@ -89,6 +102,10 @@ std::vector<Subscription> PostgresMailboxes::subscriptions() {
     return subscriptions;
 }
 
+void PostgresMailboxes::subscriptions_changed() {
+    Query(connection_, "UPDATE subscriptions_revision SET revision = revision + 1");
+}
+
 std::int64_t PostgresMailboxes::subscriptions_revision() {
     Query query(connection_, "SELECT revision FROM subscriptions_revision");
     query.step();
@@ -96,7 +113,7 @@ std::int64_t PostgresMailboxes::subscriptions_revision() {
 }
 
 bool PostgresMailboxes::remove_subscription(std::int64_t id) {
-    Query(connection_, "UPDATE subscriptions_revision SET revision = revision + 1");
+    subscriptions_changed();
     return Query(connection_, "DELETE FROM subscriptions WHERE id = $1", id).changed() > 0;
 }
 

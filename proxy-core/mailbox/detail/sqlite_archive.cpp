@@ -11,6 +11,7 @@ Inventory SqliteArchive::inventory() {
     Inventory all;
     all.peers = mailboxes_.peers();
     all.subscriptions = mailboxes_.subscriptions();
+    all.grants = mailboxes_.access().grants();
     all.outgoing = mailboxes_.outgoing_lanes();
     all.incoming = mailboxes_.incoming_lanes();
     all.inbox_end = count("SELECT position FROM inbox_end");
@@ -65,6 +66,7 @@ void SqliteArchive::restore(const Inventory& all) {
         mailboxes_.put_peer(peer);
         if (peer.packed) mailboxes_.set_packed(peer.jid, *peer.packed);
     }
+    for (const auto& grant : all.grants) mailboxes_.access().add_grant(grant);
     for (const auto& s : all.subscriptions)
         Query(connection_,
               "INSERT INTO subscriptions (id, peer, series, retain, grant_ref, added_at) "
@@ -107,10 +109,11 @@ void SqliteArchive::restore(const Inventory& all) {
 void SqliteArchive::restore_outgoing(const Message& message) {
     Query(connection_,
           "INSERT INTO outbox (lane, seq, retain, grant_ref, quality, hops, records, stored_at, "
-          "body) VALUES ((SELECT id FROM lanes_out WHERE lane = ?), ?, ?, ?, ?, ?, ?, ?, ?)",
+          "body, void_reason) "
+          "VALUES ((SELECT id FROM lanes_out WHERE lane = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?)",
           message.lane, message.seq, message.envelope.retain, message.envelope.grant,
           message.envelope.quality, message.envelope.hops, message.records, message.stored_at,
-          Blob{message.body})
+          Blob{message.body}, message.void_reason)
         .run();
 }
 

@@ -19,7 +19,7 @@ namespace {
 // into 4 KiB and took a page of its own, with as much again lost: half the speed.
 constexpr int page_bytes = 8 << 10;
 // The log is folded into the file when it has grown to this.
-constexpr std::int64_t checkpoint_bytes = 8 << 20;
+constexpr std::int64_t checkpoint_bytes = 4 << 20;
 // What the log may keep on the disk after it had to grow beyond that.
 constexpr int kept_log_bytes = 16 << 20;
 // SQLite's own limit is a little higher.

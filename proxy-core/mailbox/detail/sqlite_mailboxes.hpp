@@ -3,6 +3,7 @@
 #pragma once
 
 #include "proxy-core/mailbox/detail/page.hpp"
+#include "proxy-core/mailbox/detail/sqlite_access.hpp"
 #include "proxy-core/mailbox/detail/sqlite_archive.hpp"
 #include "proxy-core/mailbox/detail/sqlite_connection.hpp"
 
@@ -46,6 +47,7 @@ class SqliteMailboxes final : public Mailboxes {
     SqliteMailboxes(const SqliteMailboxes&) = delete;
     SqliteMailboxes& operator=(const SqliteMailboxes&) = delete;
 
+    AccessBook& access() override { return access_; }
     void put_peer(const Peer& peer) override;
     void set_packed(const Jid& peer, bool understood) override;
     std::optional<Peer> find_peer(const Jid& bare) override;
@@ -141,6 +143,7 @@ class SqliteMailboxes final : public Mailboxes {
     GrowingLane growing_{connection_};
     SqliteArchive archive_{connection_, *this};
     std::int64_t subscription_changes_ = 0;  ///< by this connection
+    SqliteAccessBook access_{connection_, subscription_changes_};
 };
 
 }  // namespace courant::detail

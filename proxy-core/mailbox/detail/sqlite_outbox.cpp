@@ -61,20 +61,28 @@ std::optional<Dropped> beyond(SqliteConnection& connection, const LaneRow& row, 
 }
 
 void insert(SqliteConnection& connection, std::int64_t row, Seq seq, const Envelope& envelope,
-            std::int64_t records, Time stored_at, std::string_view body) {
+            std::int64_t records, Time stored_at, std::string_view body,
+            std::string_view void_reason = {}) {
     Query(Aside{}, connection,
           "INSERT INTO outbox (lane, seq, retain, grant_ref, quality, hops, records, stored_at, "
-          "body) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          "body, void_reason) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
           row, seq, envelope.retain, envelope.grant, envelope.quality, envelope.hops, records,
-          stored_at, Blob{body})
+          stored_at, Blob{body}, void_reason)
         .run();
 }
 
-// Columns: seq, retain, grant_ref, quality, hops, records, stored_at, body.
+// Columns: seq, retain, grant_ref, quality, hops, records, stored_at, body, void_reason.
 Message message_of(const Query& query, const LaneRow& row, const LaneId& lane) {
-    return {row.peer,         lane,         query.integer(0), query.envelope(1), query.text(7),
-            query.integer(5), query.time(6)};
+    auto reason = query.text(8);
+    return {.peer = row.peer,
+            .lane = lane,
+            .seq = query.integer(0),
+            .envelope = reason.empty() ? query.envelope(1) : Envelope{},
+            .body = query.text(7),
+            .records = query.integer(5),
+            .stored_at = query.time(6),
+            .void_reason = std::move(reason)};
 }
 
 // Columns: lane, peer, next, acknowledged, waiting_records, waiting_bytes, voided, oldest.
@@ -148,7 +156,8 @@ std::vector<Message> SqliteMailboxes::outbox(const LaneId& lane, Seq after, Page
         messages.push_back(void_of(*row, lane, seq));
     Query query(
         connection_,
-        "SELECT seq, retain, grant_ref, quality, hops, records, stored_at, body FROM outbox "
+        "SELECT seq, retain, grant_ref, quality, hops, records, stored_at, body, void_reason "
+        "FROM outbox "
         "WHERE lane = ? AND seq > ? ORDER BY seq LIMIT ?",
         row->id, after, limit.messages);
     while (query.step() && page.takes(query.size(7)))
@@ -217,7 +226,8 @@ std::optional<Message> SqliteMailboxes::find_outgoing(const LaneId& lane, Seq se
     if (!row) return std::nullopt;
     Query query(
         connection_,
-        "SELECT seq, retain, grant_ref, quality, hops, records, stored_at, body FROM outbox "
+        "SELECT seq, retain, grant_ref, quality, hops, records, stored_at, body, void_reason "
+        "FROM outbox "
         "WHERE lane = ? AND seq = ?",
         row->id, seq);
     if (!query.step()) return std::nullopt;
@@ -275,7 +285,7 @@ bool SqliteMailboxes::replace_tail(const LaneId& lane, Seq from, Seq last,
     Seq next = from;
     for (const Message& message : messages) {
         insert(connection_, row->id, next++, message.envelope, message.records, message.stored_at,
-               message.body);
+               message.body, message.void_reason);
         records += message.records;
         bytes += static_cast<std::int64_t>(message.body.size());
     }

@@ -1,15 +1,17 @@
 // Peers, subscriptions, dead letters, cursors, jobs, counters, notes.
 #include <algorithm>
 
+#include "proxy-core/mailbox/detail/peer_row.hpp"
 #include "proxy-core/mailbox/detail/sqlite_mailboxes.hpp"
 
 namespace courant::detail {
 namespace {
 
-// Columns: jid, relay, added_at, xml_only, packed.
+// Columns: jid, relay, added_at, xml_only, packed, and those of the terms.
 Peer peer_of(const Query& query) {
     Peer peer{query.jid(0), query.integer(1) != 0, query.time(2), query.integer(3) != 0};
     if (const auto packed = query.maybe_integer(4)) peer.packed = *packed != 0;
+    peer.terms = terms_of(query, 5);
     return peer;
 }
 
@@ -40,9 +42,15 @@ DeadLetter letter_of(const Query& query) {
 void SqliteMailboxes::put_peer(const Peer& peer) {
     ++subscription_changes_;
     Query(connection_,
-          "INSERT INTO peers (jid, relay, added_at, xml_only) VALUES (?, ?, ?, ?) "
-          "ON CONFLICT (jid) DO UPDATE SET relay = excluded.relay, xml_only = excluded.xml_only",
-          peer.jid, std::int64_t{peer.relay}, peer.added_at, std::int64_t{peer.xml_only})
+          "INSERT INTO peers (jid, relay, added_at, xml_only, link, agreement, agreed_from, "
+          "agreed_until, code, purposes, suspended) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+          "ON CONFLICT (jid) DO UPDATE SET relay = excluded.relay, xml_only = excluded.xml_only, "
+          "link = excluded.link, agreement = excluded.agreement, "
+          "agreed_from = excluded.agreed_from, agreed_until = excluded.agreed_until, "
+          "code = excluded.code, purposes = excluded.purposes, suspended = excluded.suspended",
+          peer.jid, std::int64_t{peer.relay}, peer.added_at, std::int64_t{peer.xml_only},
+          to_word(peer.terms.link), peer.terms.agreement, peer.terms.from, peer.terms.until,
+          peer.terms.code, purposes_text(peer.terms), peer.terms.suspended)
         .run();
 }
 
@@ -54,7 +62,9 @@ void SqliteMailboxes::set_packed(const Jid& peer, bool understood) {
 
 std::optional<Peer> SqliteMailboxes::find_peer(const Jid& bare) {
     Query query(connection_,
-                "SELECT jid, relay, added_at, xml_only, packed FROM peers WHERE jid = ?", bare);
+                "SELECT jid, relay, added_at, xml_only, packed, link, agreement, agreed_from, "
+                "agreed_until, code, purposes, suspended FROM peers WHERE jid = ?",
+                bare);
     if (!query.step()) return std::nullopt;
     return peer_of(query);
 }
@@ -62,7 +72,8 @@ std::optional<Peer> SqliteMailboxes::find_peer(const Jid& bare) {
 std::vector<Peer> SqliteMailboxes::peers() {
     std::vector<Peer> peers;
     Query query(connection_,
-                "SELECT jid, relay, added_at, xml_only, packed FROM peers ORDER BY jid");
+                "SELECT jid, relay, added_at, xml_only, packed, link, agreement, agreed_from, "
+                "agreed_until, code, purposes, suspended FROM peers ORDER BY jid");
     while (query.step()) peers.push_back(peer_of(query));
     return peers;
 }

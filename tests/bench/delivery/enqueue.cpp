@@ -9,6 +9,7 @@
 
 #include "proxy-core/mailbox/sqlite_store.hpp"
 #include "tests/bench/delivery/latency.hpp"
+#include "tests/support/open_grant.hpp"
 
 namespace courant::bench {
 namespace {
@@ -71,11 +72,15 @@ EnqueueRates measure_enqueue(const std::filesystem::path& folder, std::size_t bo
     Outgoing message;
     message.peer = *Jid::parse("coop@coop.test");
     message.envelope = {.retain = "P3Y",
-                        .grant = {},
+                        .grant = "G",
                         .quality = Quality::raw,
                         .hops = {*Jid::parse("home@home.test")}};
     message.body = body;
     message.records = 1;
+    store->commit([&](Mailboxes& m) {
+        m.put_peer({.jid = message.peer});
+        m.access().add_grant(test::open_grant(message.peer, "G"));
+    });
     std::vector<double> bare;
     std::vector<double> ours;
     for (int round = 0; round < rounds; ++round) {

@@ -12,6 +12,7 @@
 #include "proxy-core/federation/xmpp_session.hpp"
 #include "proxy-core/mailbox/sqlite_store.hpp"
 #include "tests/bench/delivery/payload.hpp"
+#include "tests/support/open_grant.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace courant::bench {
@@ -119,11 +120,12 @@ std::vector<double> live_latency(const Pair& pair, std::size_t count,
         coop.store().ask([&](Mailboxes& m) { m.put_peer({home_jid, false, now}); });
         home.store().ask([&](Mailboxes& m) {
             m.put_peer({coop_jid, false, now});
+            m.access().add_grant(test::open_grant(coop_jid, "G"));
             m.put_subscription({.id = 0,
                                 .peer = coop_jid,
                                 .series = "*",
                                 .retain = "P3Y",
-                                .grant = {},
+                                .grant = "G",
                                 .added_at = now});
         });
         coop.wait_until_online();

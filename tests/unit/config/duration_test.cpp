@@ -39,3 +39,15 @@ TEST_CASE("retention is an ISO 8601 duration longer than nothing") {
                              "P1.5Y", "P-1Y", "p3y", "P1W2D", "P2WT1H", "P3Y ", "P99999999999Y"})
         CHECK_FALSE(is_iso_duration(text));
 }
+
+TEST_CASE("of two ISO durations it is known which is the longer") {
+    CHECK(nominal_length("P1D") == std::chrono::hours(24));
+    CHECK(nominal_length("P2W") == std::chrono::hours(24 * 14));
+    CHECK(nominal_length("PT1H30M5S") == std::chrono::seconds(5405));
+    CHECK(nominal_length("P1Y") == nominal_length("P12M"));
+    CHECK(nominal_length("P1M") > nominal_length("P30D"));
+    CHECK(nominal_length("PT1M") < nominal_length("P1M"));
+    CHECK(nominal_length("P999Y") == nominal_length("P250Y"));
+    CHECK(nominal_length("P99999999999999999999Y") <= nominal_length("P250Y"));
+    CHECK(nominal_length("three years").count() == 0);
+}

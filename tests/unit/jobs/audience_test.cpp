@@ -30,7 +30,7 @@ TEST_CASE("a series goes to who named it and to whose pattern fits, in either sp
     const std::vector<Subscription> all{
         subscription(coop, "zabbix@lorient.example/school@lorient.example/pv/power"),
         subscription(analyst, "*/power"), subscription(address("third@x.example"), "*/index")};
-    const Audience audience(all);
+    const Audience audience = audience_of(all);
     for (const std::string_view name :
          {power, std::string_view("zabbix@lorient.example/school@lorient.example/pv/power")})
         CHECK(who(audience, name) == Who{"bmhs@coop.example/P3Y", "dash@analyst.example/P3Y"});
@@ -39,9 +39,9 @@ TEST_CASE("a series goes to who named it and to whose pattern fits, in either sp
 }
 
 TEST_CASE("a peer gets a series once, as its first subscription that fits says") {
-    const Audience audience(std::vector<Subscription>{
-        subscription(coop, "*/pv/*", "P1Y"), subscription(coop, "*", "P9Y"),
-        subscription(coop, "zabbix@lorient.example/school@lorient.example/index", "P5Y")});
+    const Audience audience = audience_of(
+        {subscription(coop, "*/pv/*", "P1Y"), subscription(coop, "*", "P9Y"),
+         subscription(coop, "zabbix@lorient.example/school@lorient.example/index", "P5Y")});
     CHECK(who(audience, power) == Who{"bmhs@coop.example/P1Y"});
     CHECK(who(audience, indexes) == Who{"bmhs@coop.example/P9Y"});
 }
@@ -55,7 +55,7 @@ TEST_CASE("what is found by name and remembered is what trying every subscriptio
         all.push_back(subscription(peer, i % 3 == 0 ? house + "/*" : house + "/power",
                                    fmt::format("P{}Y", 1 + i % 4)));
     }
-    RememberedAudience audience(std::make_shared<const Audience>(all));
+    RememberedAudience audience(std::make_shared<const Audience>(audience_of(all)));
     for (int round = 0; round < 2; ++round)
         for (int house = 0; house < 60; ++house)
             for (const auto* level : {"power", "index"}) {
@@ -80,7 +80,7 @@ TEST_CASE("what is found by name and remembered is what trying every subscriptio
 TEST_CASE("the audience is made anew when subscriptions have changed, and only then") {
     Desk desk;
     CurrentAudience current;
-    const auto get = [&] { return desk.ask([&](Mailboxes& m) { return current.get(m); }); };
+    const auto get = [&] { return desk.ask([&](Mailboxes& m) { return current.get(m, at(0)); }); };
     const auto nobody = get();
     CHECK(nobody->destinations().empty());
     CHECK(get() == nobody);
@@ -89,4 +89,76 @@ TEST_CASE("the audience is made anew when subscriptions have changed, and only t
     CHECK(one->destinations().size() == 1);
     desk.ask([](Mailboxes& m) { m.set_note("something", "else"); });
     CHECK(get() == one);
+}
+
+TEST_CASE("who has no valid grant is not there, and nobody else suffers from that") {
+    const std::vector<Subscription> all{subscription(coop, "*", "P3Y", "G"),
+                                        subscription(analyst, "*", "P3Y", "H"),
+                                        subscription(address("third@x.example"), "*")};
+    Grant ends = open_grant(coop, "G");
+    ends.until = at(10);
+    Grant begins = open_grant(analyst, "H");
+    begins.from = at(5);
+    const std::vector<Grant> grants{ends, begins};
+    const auto heard = [&](Time now) { return who(Audience(all, grants, {}, now), power); };
+    CHECK(heard(at(4)) == Who{"bmhs@coop.example/P3Y"});
+    CHECK(heard(at(5)) == Who{"bmhs@coop.example/P3Y", "dash@analyst.example/P3Y"});
+    CHECK(heard(at(10)) == Who{"dash@analyst.example/P3Y"});
+    CHECK(Audience(all, grants, {}, at(4)).until() == at(5));
+    CHECK(Audience(all, grants, {}, at(5)).until() == at(10));
+    CHECK(Audience(all, grants, {}, at(10)).until() == Time::max());
+    ends.state = GrantState::limited;
+    CHECK(who(Audience(all, std::vector{ends, begins}, {}, at(5)), power) ==
+          Who{"dash@analyst.example/P3Y"});
+}
+
+TEST_CASE("a subscription gets what its grant is about and nothing more") {
+    Grant school = open_grant(coop, "G");
+    school.subject = "school@lorient.example";
+    school.series = "*/power";
+    const std::vector<Subscription> all{subscription(coop, "*", "P3Y", "G")};
+    const Audience audience(all, std::vector{school}, {}, at(0));
+    CHECK(who(audience, power) == Who{"bmhs@coop.example/P3Y"});
+    CHECK(who(audience, indexes).empty());
+    CHECK(who(audience, "zabbix:lorient.example/home:lorient.example/pv/power").empty());
+    const std::vector<Subscription> of_another{subscription(analyst, "*", "P3Y", "G")};
+    CHECK(who(Audience(of_another, std::vector{school}, {}, at(0)), power).empty());
+}
+
+TEST_CASE("a peer that is suspended or whose agreement is over gets nothing") {
+    const std::vector<Subscription> all{subscription(coop, "*", "P3Y", "G")};
+    const std::vector<Grant> grants{open_grant(coop, "G")};
+    Peer peer{.jid = coop};
+    peer.terms.until = at(10);
+    const auto heard = [&](Time now) {
+        return who(Audience(all, grants, std::vector{peer}, now), power).size();
+    };
+    CHECK(heard(at(9)) == 1);
+    CHECK(heard(at(10)) == 0);
+    CHECK(Audience(all, grants, std::vector{peer}, at(9)).until() == at(10));
+    peer.terms.suspended = "audit";
+    CHECK(heard(at(9)) == 0);
+}
+
+TEST_CASE("the audience is made anew when a grant begins or ends, and when one is withdrawn") {
+    Desk desk;
+    CurrentAudience current;
+    const auto heard = [&](Time now) {
+        return desk.ask([&](Mailboxes& m) { return who(*current.get(m, now), power).size(); });
+    };
+    desk.ask([](Mailboxes& m) {
+        m.put_peer({.jid = coop});
+        Grant grant = open_grant(coop, "G");
+        grant.from = at(5);
+        grant.until = at(10);
+        m.access().add_grant(grant);
+        m.put_subscription(subscription(coop, "*", "P3Y", "G"));
+    });
+    CHECK(heard(at(4)) == 0);
+    CHECK(heard(at(5)) == 1);
+    CHECK(heard(at(10)) == 0);
+    CHECK(heard(at(7)) == 1);  // the clock was set back
+    desk.ask(
+        [](Mailboxes& m) { m.access().set_grant_state("G", GrantState::withdrawn, "", at(7)); });
+    CHECK(heard(at(7)) == 0);
 }

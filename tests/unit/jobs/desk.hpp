@@ -20,6 +20,7 @@
 #include "jobs/job_thread.hpp"
 #include "jobs/outbound.hpp"
 #include "senml/codec.hpp"
+#include "tests/support/open_grant.hpp"
 #include "tests/unit/federation/faulty_store.hpp"
 #include "tests/unit/mailbox/sqlite_home.hpp"
 
@@ -54,14 +55,24 @@ inline senml::Pack readings(int count, int first = 1, std::string_view name = po
     return pack;
 }
 
+/// Runs under a grant of its own unless one is named.
 inline Subscription subscription(const Jid& peer, std::string series = "*",
                                  std::string retain = "P3Y", std::string grant = {}) {
+    if (grant.empty()) grant = "for " + peer.to_string();
     return {.id = 0,
             .peer = peer,
             .series = std::move(series),
             .retain = std::move(retain),
             .grant = std::move(grant),
             .added_at = {}};
+}
+
+/// Who gets what where all of these run under such grants.
+inline Audience audience_of(const std::vector<Subscription>& subscriptions,
+                            const std::vector<Peer>& peers = {}) {
+    std::vector<Grant> grants;
+    for (const Subscription& one : subscriptions) grants.push_back(open_grant(one.peer, one.grant));
+    return {subscriptions, grants, peers, at(0)};
 }
 
 inline DispatchRules rules() {
@@ -121,8 +132,14 @@ class Desk {
     auto ask(F question) {
         return store_->ask(question);
     }
+    /// Under its grant, which is made where there is none.
     void subscribe(const Subscription& subscription) {
-        ask([&](Mailboxes& m) { m.put_subscription(subscription); });
+        ask([&](Mailboxes& m) {
+            if (!m.find_peer(subscription.peer)) m.put_peer({.jid = subscription.peer});
+            if (!m.access().find_grant(subscription.grant))
+                m.access().add_grant(open_grant(subscription.peer, subscription.grant));
+            m.put_subscription(subscription);
+        });
     }
     /// The numbers that wait for a peer, in lane order.
     std::vector<double> outbox(const Jid& peer) {
@@ -189,8 +206,8 @@ class Desk {
 
   private:
     void open() {
-        store_ =
-            std::make_unique<StoreThread>(std::make_unique<FaultyStore>(home_.open({}), faults_));
+        store_ = std::make_unique<StoreThread>(
+            std::make_unique<FaultyStore>(home_.open({}), faults_));
     }
     SqliteHome home_;
     StoreFaults faults_;

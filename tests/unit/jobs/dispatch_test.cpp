@@ -17,7 +17,9 @@ namespace {
 
 Dispatch dispatched(const senml::Pack& pack, const std::vector<Subscription>& subscriptions,
                     const DispatchRules& how = rules(), const std::vector<Peer>& peers = {}) {
-    return Dispatcher(how).dispatch(pack, subscriptions, peers);
+    RememberedAudience audience(
+        std::make_shared<const Audience>(audience_of(subscriptions, peers)));
+    return Dispatcher(how).dispatch(pack, audience);
 }
 
 std::size_t stanza_size(const Outgoing& outgoing) {
@@ -55,7 +57,7 @@ TEST_CASE("one series goes to two destinations, each with its own retention and 
     CHECK(to_coop.peer == coop);
     CHECK(to_coop.envelope == Envelope{"P3Y", "members", Quality::raw, {self}});
     CHECK(to_analyst.peer == analyst);
-    CHECK(to_analyst.envelope == Envelope{"P1M", "", Quality::raw, {self}});
+    CHECK(to_analyst.envelope == Envelope{"P1M", "for dash@analyst.example", Quality::raw, {self}});
     CHECK(to_coop.body == to_analyst.body);
     CHECK(out.unwanted == 0);
 }

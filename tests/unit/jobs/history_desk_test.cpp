@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "jobs/history_desk.hpp"
+#include "tests/support/open_grant.hpp"
 #include "tests/unit/mailbox/sqlite_home.hpp"
 
 using namespace courant;
@@ -61,16 +62,14 @@ struct Office {
         auto waiting = std::make_unique<Stuck>();
         entered = waiting->entered.get_future();
         histories.push_back({"stuck", std::move(waiting)});
-        desk = std::make_unique<HistoryDesk>(
-            std::move(histories), store, subscribers_may_read(self), rules,
-            Logger(LogLevel::info, LogFormat::text, log), counters);
+        desk =
+            std::make_unique<HistoryDesk>(std::move(histories), store, grants_may_read(self), rules,
+                                          Logger(LogLevel::info, LogFormat::text, log), counters);
         store.ask([](Mailboxes& m) {
             m.put_peer({.jid = coop.bare(), .added_at = Time{}});
-            m.put_subscription({.peer = coop.bare(),
-                                .series = "zabbix@lorient.example/school@*/power",
-                                .retain = "P1Y",
-                                .grant = {},
-                                .added_at = Time{}});
+            Grant grant = open_grant(coop.bare(), "G");
+            grant.series = "zabbix@lorient.example/school@*/power";
+            m.access().add_grant(grant);
         });
     }
 

@@ -1,4 +1,5 @@
 // The PostgreSQL store keeps what every store promises.
+#include "tests/unit/mailbox/access_contract.hpp"
 #include "tests/unit/mailbox/inbox_contract.hpp"
 #include "tests/unit/mailbox/outbox_contract.hpp"
 #include "tests/unit/mailbox/postgres_home.hpp"
@@ -75,5 +76,7 @@ TEST_CASE_TEMPLATE_INVOKE(a_lease_runs_out, PostgresHome);
 TEST_CASE_TEMPLATE_INVOKE(old_leases_are_swept, PostgresHome);
 TEST_CASE_TEMPLATE_INVOKE(a_lost_lease_undoes_the_work, PostgresHome);
 TEST_CASE_TEMPLATE_INVOKE(leases_are_shared_out, PostgresHome);
+
+TEST_CASE_TEMPLATE_INVOKE(access_is_kept, PostgresHome);
 
 }  // namespace courant::test

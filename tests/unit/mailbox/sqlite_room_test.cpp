@@ -73,6 +73,7 @@ TEST_CASE("a store knows its own limit before it meets it") {
     SqliteOptions options;
     options.max_bytes = 3 << 20;
     const auto store = open_sqlite_store(home.path(), options);
+    home.lift_guard();
     const auto before = ask(*store, [](Mailboxes& m) { return m.room(); });
     REQUIRE(before.growth);
     CHECK(before.capacity == options.max_bytes);

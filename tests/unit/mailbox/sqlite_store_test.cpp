@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "proxy-core/access/access_book.hpp"
 #include "proxy-core/mailbox/detail/migrations.hpp"
 #include "proxy-core/mailbox/detail/sqlite_connection.hpp"
 #include "tests/unit/mailbox/samples.hpp"
@@ -261,6 +262,40 @@ TEST_CASE("a store from before packed packs keeps its peers and messages") {
     CHECK(messages[0].body == "<sensml/>");
 }
 
+TEST_CASE("what ran before grants were kept goes on, under grants that say what they are") {
+    const SqliteHome home;
+    {
+        detail::SqliteConnection connection(home.path(), {});
+        detail::migrate(connection, detail::sqlite_migrations().first(4), at(0));
+    }
+    execute(home.path(),
+            "INSERT INTO peers (jid, relay, added_at) VALUES ('bmhs@coop.example', 0, 0);"
+            "INSERT INTO subscriptions (id, peer, series, retain, grant_ref, added_at) VALUES "
+            "(7, 'bmhs@coop.example', '*/power', 'P2Y', '', 0);"
+            "INSERT INTO lanes_out (id, lane, peer, next, acknowledged, waiting_records, "
+            "waiting_bytes) VALUES (1, 'L', 'bmhs@coop.example', 3, 1, 1, 4);"
+            "INSERT INTO outbox (lane, seq, retain, grant_ref, quality, hops, records, stored_at, "
+            "body) VALUES (1, 2, 'P2Y', '', 'raw', '', 1, 0, x'61626364')");
+    const auto store = home.open_guarded({});
+    store->commit([](Mailboxes& m) {
+        const auto subscription = m.subscriptions().at(0);
+        CHECK(subscription.grant == "before-7");
+        const auto grant = m.access().find_grant("before-7");
+        REQUIRE(grant);
+        CHECK(grant->basis == LegalBasis::unrecorded);
+        CHECK(grant->series == "*/power");
+        CHECK(obstacle(*grant, at(0)).empty());
+        const auto waiting = m.outbox(LaneId{"L"}, 0, {});
+        REQUIRE(waiting.size() == 1);
+        CHECK(waiting[0].body == "abcd");
+        CHECK(m.access().void_lapsed(LaneId{"L"}, 0, 9, at(0)) == 0);
+        // What waits can be put together with what follows.
+        CHECK(m.replace_tail(LaneId{"L"}, 2, 2, waiting));
+        m.enqueue({jid("bmhs@coop.example"), {.retain = "P2Y", .grant = "before-7"}, "x", 1},
+                  at(1));
+    });
+}
+
 TEST_CASE("a migration that fails leaves the old version, whole") {
     const SqliteHome home;
     home.open({});
@@ -340,6 +375,7 @@ TEST_CASE("a store at its size loses nothing, and receipts make room") {
     SqliteOptions options;
     options.max_bytes = 3 << 20;
     const auto store = open_sqlite_store(home.path(), options);
+    home.lift_guard();
     Complaint complaint;
     const auto committed = fill_up(*store, complaint);
     REQUIRE(committed > 50);

@@ -1,0 +1,217 @@
+// `courant grant`: who may have which series, for what, on what legal basis, and until when. A
+// running proxy goes by it at once.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "cli/command.hpp"
+#include "proxy-core/access/access_book.hpp"
+#include "proxy-core/config/duration.hpp"
+#include "proxy-core/federation/protocol.hpp"
+#include "proxy-core/mailbox/lane_id.hpp"
+
+namespace courant::cli {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string word(const cxxopts::ParseResult& given, const std::string& name) {
+    return given.count(name) > 0 ? given[name].as<std::string>() : std::string();
+}
+
+std::optional<Consent> consent_of(const cxxopts::ParseResult& given, const Config& config,
+                                  Time now) {
+    if (given.count("consent-method") + given.count("consent-text") + given.count("consent-at") +
+            given.count("consent-by") + given.count("consent-proof") + given.count("guardian") ==
+        0)
+        return std::nullopt;
+    Consent consent;
+    const auto mode = consent_mode_from(given["consent-mode"].as<std::string>());
+    if (!mode) throw UsageError("--consent-mode is asker or holder");
+    consent.mode = *mode;
+    consent.collected_by = word(given, "consent-by");
+    if (consent.collected_by.empty() && *mode == ConsentMode::holder)
+        consent.collected_by = config.identity.jid.bare().to_string();
+    consent.collected_at = moment(given, "consent-at").value_or(now);
+    consent.method = word(given, "consent-method");
+    consent.text_version = word(given, "consent-text");
+    consent.proof = word(given, "consent-proof");
+    consent.guardian = word(given, "guardian");
+    return consent;
+}
+
+// What this grant lacks beside the peer that it is for.
+void check_against_peer(const Grant& grant, const std::optional<Peer>& peer) {
+    const std::string jid = grant.peer.to_string();
+    if (!peer) throw UsageError(jid + " is no peer yet; courant peer add " + jid);
+    if (grant.basis == LegalBasis::not_personal) return;
+    if (peer->terms.link == LegalLink::none)
+        throw UsageError(
+            fmt::format("there is no legal link with {}, and this is about persons; courant peer "
+                        "add {} --link separate-controller --agreement REFERENCE",
+                        jid, jid));
+    const auto& purposes = peer->terms.purposes;
+    if (!purposes.empty() &&
+        std::find(purposes.begin(), purposes.end(), grant.purpose) == purposes.end())
+        throw UsageError(
+            fmt::format("the agreement with {} does not name the purpose {}", jid, grant.purpose));
+}
+
+int add(const cxxopts::ParseResult& given, const std::vector<std::string>& words,
+        const Config& config, Store& store, Console& console) {
+    if (words.size() != 2)
+        throw UsageError("grant add PEER SERIES --purpose WORD --basis " + legal_basis_words());
+    const Time now = std::chrono::system_clock::now();
+    Grant grant;
+    grant.id = make_lane_id(now).value;
+    grant.peer = jid_from(words[0]);
+    grant.series = words[1];
+    grant.subject = given["subject"].as<std::string>();
+    grant.purpose = word(given, "purpose");
+    const auto basis = legal_basis_from(word(given, "basis"));
+    if (!basis) throw UsageError("--basis is one of " + legal_basis_words());
+    grant.basis = *basis;
+    grant.retain = given["retain"].as<std::string>();
+    grant.history = word(given, "history");
+    grant.from = moment(given, "from").value_or(now);
+    grant.until = moment(given, "until");
+    grant.consent = consent_of(given, config, now);
+    grant.state_since = grant.added_at = now;
+    if (const auto fault = fault_of(grant); !fault.empty()) throw UsageError(fault);
+    check_against_peer(grant,
+                       read_from(store, [&](Mailboxes& m) { return m.find_peer(grant.peer); }));
+    store.commit([&](Mailboxes& m) { m.access().add_grant(grant); });
+    console.out << grant.id << '\n';
+    console.err << "grant " << grant.id << ": " << grant.peer.to_string() << " may have "
+                << grant.series << " for " << grant.purpose << '\n';
+    return Exit::done;
+}
+
+ordered_json time_or_null(const std::optional<Time>& time) {
+    return time ? ordered_json(to_timestamp_for_people(*time)) : ordered_json(nullptr);
+}
+
+ordered_json row(const Grant& grant) {
+    return {{"grant", grant.id},
+            {"peer", grant.peer.to_string()},
+            {"series", grant.series},
+            {"subject", grant.subject},
+            {"purpose", grant.purpose},
+            {"basis", to_word(grant.basis)},
+            {"until", time_or_null(grant.until)},
+            {"state", to_word(grant.state)}};
+}
+
+int list(const cxxopts::ParseResult& given, Store& store, Console& console) {
+    ordered_json rows = ordered_json::array();
+    for (const Grant& grant : read_from(store, [](Mailboxes& m) { return m.access().grants(); }))
+        rows.push_back(row(grant));
+    print_list(console.out, rows, listing_of(given));
+    return Exit::done;
+}
+
+Grant grant_named(const std::vector<std::string>& words, Store& store) {
+    if (words.size() != 1) throw UsageError("which grant? courant grant list shows them");
+    auto grant = read_from(store, [&](Mailboxes& m) { return m.access().find_grant(words[0]); });
+    if (!grant) throw Error("there is no grant " + words[0], Retry::useless);
+    return std::move(*grant);
+}
+
+int show(const std::vector<std::string>& words, Store& store, Console& console) {
+    const Grant grant = grant_named(words, store);
+    ordered_json all = row(grant);
+    all["retain"] = grant.retain;
+    all["history"] = grant.history;
+    all["from"] = to_timestamp_for_people(grant.from);
+    if (const auto& consent = grant.consent)
+        all["consent"] = {{"mode", to_word(consent->mode)},
+                          {"collected_by", consent->collected_by},
+                          {"collected_at", to_timestamp_for_people(consent->collected_at)},
+                          {"method", consent->method},
+                          {"text_version", consent->text_version},
+                          {"proof", consent->proof},
+                          {"guardian", consent->guardian}};
+    all["state_since"] = to_timestamp_for_people(grant.state_since);
+    all["state_reason"] = grant.state_reason;
+    all["added"] = to_timestamp_for_people(grant.added_at);
+    const auto why = obstacle(grant, std::chrono::system_clock::now());
+    all["valid_now"] = why.empty();
+    console.out << all.dump(2) << '\n';
+    return Exit::done;
+}
+
+int change(const cxxopts::ParseResult& given, const std::vector<std::string>& words,
+           GrantState state, Store& store, Console& console) {
+    const Grant grant = grant_named(words, store);
+    if (!may_become(grant.state, state))
+        throw Error(fmt::format("grant {} is {} and cannot become {}", grant.id,
+                                to_word(grant.state), to_word(state)),
+                    Retry::useless);
+    const Time now = std::chrono::system_clock::now();
+    store.commit([&](Mailboxes& m) {
+        m.access().set_grant_state(grant.id, state, word(given, "reason"), now);
+    });
+    console.err << "grant " << grant.id << " is " << to_word(state)
+                << (state == GrantState::active ? "\n" : "; what waited under it will not go\n");
+    return Exit::done;
+}
+
+cxxopts::Options options() {
+    auto options = options_for("grant", "Who may have which series, for what, and until when");
+    options.add_options()("action", "", cxxopts::value<std::string>()->default_value("list"))(
+        "words", "", cxxopts::value<std::vector<std::string>>())("json", "list: as JSON")(
+        "reason", "why a state changes", cxxopts::value<std::string>(), "TEXT");
+    options.add_options("A new grant")("subject", "only series about this: kersabiec@town.example",
+                                       cxxopts::value<std::string>()->default_value("*"), "WHO")(
+        "purpose", "what for; one word", cxxopts::value<std::string>(), "WORD")(
+        "basis", "why it is lawful: " + legal_basis_words(), cxxopts::value<std::string>(), "WORD")(
+        "retain", "how long the peer may keep it",
+        cxxopts::value<std::string>()->default_value("P3Y"),
+        "ISO8601")("history", "how far back it may ask; without it not at all",
+                   cxxopts::value<std::string>(), "ISO8601")(
+        "from", "valid from; now, unless it is said", cxxopts::value<std::string>(), "TIME")(
+        "until", "valid before; else until it is ended", cxxopts::value<std::string>(), "TIME");
+    options.add_options("A consent")(
+        "consent-mode", "who collected it: holder (we) or asker (the peer's side)",
+        cxxopts::value<std::string>()->default_value("holder"),
+        "WORD")("consent-by", "the organisation that collected it", cxxopts::value<std::string>(),
+                "NAME")("consent-at", "when", cxxopts::value<std::string>(), "TIME")(
+        "consent-method", "the positive act: \"signed form\"", cxxopts::value<std::string>(),
+        "TEXT")("consent-text", "the version of the text that was shown",
+                cxxopts::value<std::string>(),
+                "VERSION")("consent-proof", "where the proof is, or its digest",
+                           cxxopts::value<std::string>(), "TEXT")(
+        "guardian", "who agreed with or for a minor", cxxopts::value<std::string>(), "NAME");
+    options.parse_positional({"action", "words"});
+    options.positional_help(
+        "[list | add PEER SERIES | show ID | limit ID | lift ID | object ID | withdraw ID | "
+        "erase ID]");
+    return options;
+}
+
+}  // namespace
+
+int grant_command(Words words, Console& console) {
+    auto understood = options();
+    const auto given = parse(understood, words, console);
+    if (!given) return Exit::done;
+    const auto action = (*given)["action"].as<std::string>();
+    const auto rest = given->count("words") > 0 ? (*given)["words"].as<std::vector<std::string>>()
+                                                : std::vector<std::string>{};
+    const Config config = config_of(*given);
+    const auto store = shared_store(config);
+    if (action == "list") return list(*given, *store, console);
+    if (action == "add") return add(*given, rest, config, *store, console);
+    if (action == "show") return show(rest, *store, console);
+    if (action == "limit") return change(*given, rest, GrantState::limited, *store, console);
+    if (action == "lift") return change(*given, rest, GrantState::active, *store, console);
+    if (action == "object") return change(*given, rest, GrantState::objected, *store, console);
+    if (action == "withdraw") return change(*given, rest, GrantState::withdrawn, *store, console);
+    if (action == "erase") return change(*given, rest, GrantState::erased, *store, console);
+    throw UsageError("grant list, add, show, limit, lift, object, withdraw or erase");
+}
+
+}  // namespace courant::cli
