@@ -51,8 +51,8 @@ struct Stage {
         coop.configure(limits);
         home.configure(limits + "\n" + csv_adapter(csv, home.jid()));
         must(home.command({"peer", "add", coop.jid()}));
-        must(home.command({"grant", "add", coop.jid(), "*", "--purpose", "test", "--basis",
-                           "not-personal"}));
+        must(home.command(
+            {"grant", "add", coop.jid(), "*", "--purpose", "test", "--basis", "not-personal"}));
         must(home.command({"subscription", "add", coop.jid(), "*"}));
         must(coop.command({"peer", "add", home.jid()}));
         SqliteOptions beside;
