@@ -92,8 +92,12 @@ TEST_CASE("a stanza beyond the server's bounds ends the session with a reason, a
         client.session.send("<message to='ana@coop.example'><body>" + std::string(300'000, 'x') +
                             "</body></message>");
         REQUIRE(client.until_lost());
-        CHECK_MESSAGE(client.diary.losses[0].reason.find("policy-violation") != std::string::npos,
-                      client.diary.losses[0].reason);
+        // A server that closes with bytes unread resets the connection, and the reset may overtake
+        // its reason.
+        const std::string& reason = client.diary.losses[0].reason;
+        CHECK_MESSAGE((reason.find("policy-violation") != std::string::npos ||
+                       reason.find("closed the connection") != std::string::npos),
+                      reason);
         CHECK(!client.diary.losses[0].needs_operator);
         CHECK(client.until_online(2));
     }

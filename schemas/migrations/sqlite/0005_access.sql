@@ -17,8 +17,15 @@ ALTER TABLE peers ADD COLUMN code TEXT NOT NULL DEFAULT '';
 ALTER TABLE peers ADD COLUMN purposes TEXT NOT NULL DEFAULT '';
 ALTER TABLE peers ADD COLUMN suspended TEXT NOT NULL DEFAULT '';
 
+-- What is asked for each message that is put into the outbox stands first, and `lane` is the lane to
+-- the peer, once there is one, so that one look into this table is all that it costs.
 CREATE TABLE grants (
     id           TEXT PRIMARY KEY CHECK (id <> ''),
+    lane         INTEGER,
+    state        TEXT NOT NULL
+        CHECK (state IN ('active', 'limited', 'objected', 'withdrawn', 'erased')),
+    valid_from   INTEGER NOT NULL,
+    valid_until  INTEGER CHECK (valid_until > valid_from),
     subject      TEXT NOT NULL CHECK (subject <> ''),
     series       TEXT NOT NULL CHECK (series <> ''),
     peer         TEXT NOT NULL,
@@ -28,8 +35,6 @@ CREATE TABLE grants (
                      'unrecorded')),
     retain       TEXT NOT NULL CHECK (retain <> ''),
     history      TEXT NOT NULL,
-    valid_from   INTEGER NOT NULL,
-    valid_until  INTEGER CHECK (valid_until > valid_from),
     mode         TEXT CHECK (mode IN ('asker', 'holder')),
     collected_by TEXT,
     collected_at INTEGER,
@@ -37,14 +42,12 @@ CREATE TABLE grants (
     text_version TEXT,
     proof        TEXT,
     guardian     TEXT,
-    state        TEXT NOT NULL
-        CHECK (state IN ('active', 'limited', 'objected', 'withdrawn', 'erased')),
     state_since  INTEGER NOT NULL,
     state_reason TEXT NOT NULL,
     added_at     INTEGER NOT NULL,
     CHECK (basis <> 'consent' OR (mode IS NOT NULL AND collected_by <> '' AND
            collected_at IS NOT NULL AND method <> '' AND text_version <> ''))
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE INDEX grants_peer ON grants (peer);
 
@@ -60,6 +63,13 @@ INSERT INTO grants (id, subject, series, peer, purpose, basis, retain, history, 
            '', 0, 'active', 0, '', 0 FROM lanes_out
     WHERE EXISTS (SELECT 1 FROM outbox WHERE lane = lanes_out.id);
 UPDATE outbox SET grant_ref = 'before-lane-' || lane;
+
+UPDATE grants SET lane = (SELECT id FROM lanes_out WHERE lanes_out.peer = grants.peer);
+CREATE TRIGGER grants_lane AFTER INSERT ON grants
+    BEGIN UPDATE grants SET lane = (SELECT id FROM lanes_out WHERE peer = NEW.peer)
+          WHERE id = NEW.id; END;
+CREATE TRIGGER lanes_out_grants AFTER INSERT ON lanes_out
+    BEGIN UPDATE grants SET lane = NEW.id WHERE peer = NEW.peer; END;
 
 CREATE TRIGGER grants_link BEFORE INSERT ON grants
     WHEN NOT EXISTS (SELECT 1 FROM peers WHERE jid = NEW.peer
@@ -84,10 +94,9 @@ ALTER TABLE outbox ADD COLUMN void_reason TEXT NOT NULL DEFAULT '';
 
 CREATE TRIGGER outbox_granted BEFORE INSERT ON outbox
     WHEN NEW.void_reason = '' AND NOT EXISTS
-        (SELECT 1 FROM lanes_out JOIN grants ON grants.peer = lanes_out.peer
-         WHERE lanes_out.id = NEW.lane AND grants.id = NEW.grant_ref AND grants.state = 'active'
-         AND grants.valid_from <= NEW.stored_at
-         AND (grants.valid_until IS NULL OR grants.valid_until > NEW.stored_at))
+        (SELECT 1 FROM grants WHERE id = NEW.grant_ref AND lane = NEW.lane AND state = 'active'
+         AND valid_from <= NEW.stored_at
+         AND (valid_until IS NULL OR valid_until > NEW.stored_at))
     BEGIN SELECT RAISE(ABORT, 'no grant that is valid now lets this message go'); END;
 
 CREATE TABLE admission_requests (
