@@ -41,7 +41,8 @@ int init_command(Words words, Console& console) {
         << "  courant check -c " << file.string()
         << "            is everything right, is the server reached?\n"
         << "  courant peer add JID                  who may send to us, and whom we send to\n"
-        << "  courant subscription add JID SERIES   what goes there\n"
+        << "  courant grant add JID SERIES          what it may have, what for and why\n"
+        << "  courant subscription add JID SERIES   what of that goes there\n"
         << "  courant run -c " << file.string() << '\n';
     return Exit::done;
 }
