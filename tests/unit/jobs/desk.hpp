@@ -206,8 +206,8 @@ class Desk {
 
   private:
     void open() {
-        store_ = std::make_unique<StoreThread>(
-            std::make_unique<FaultyStore>(home_.open({}), faults_));
+        store_ =
+            std::make_unique<StoreThread>(std::make_unique<FaultyStore>(home_.open({}), faults_));
     }
     SqliteHome home_;
     StoreFaults faults_;

@@ -76,7 +76,8 @@ TEST_CASE("what another worker's sink has not written stays, also while that wor
         return house.desk.ask([](Mailboxes& m) { return m.inbox_size(0).messages; });
     };
     house.desk.ask([](Mailboxes& m) { m.set_delivered("db", 1); });
-    auto other = house.job({.sinks = {"db", "archive"}, .sharing = Sharing::with_others, .retention = {}});
+    auto other =
+        house.job({.sinks = {"db", "archive"}, .sharing = Sharing::with_others, .retention = {}});
     other.run(at_time(at(0)));
     auto own = house.job({.sinks = {"db"}, .sharing = Sharing::with_others, .retention = {}});
     own.run(at_time(at(6 * 24 * 3600)));
