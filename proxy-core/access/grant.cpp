@@ -2,21 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <utility>
-
 #include "proxy-core/access/series_pattern.hpp"
 #include "proxy-core/config/duration.hpp"
 #include "proxy-core/federation/protocol.hpp"
+#include "proxy-core/word_table.hpp"
 #include "senml/name.hpp"
 
 namespace courant {
 namespace {
 
-template <class Value, std::size_t count>
-using Words = std::array<std::pair<Value, std::string_view>, count>;
-
-constexpr Words<LegalBasis, 8> basis_words{
+constexpr WordTable<LegalBasis, 8> basis_words{
     {{LegalBasis::consent, "consent"},
      {LegalBasis::contract, "contract"},
      {LegalBasis::legal_obligation, "legal-obligation"},
@@ -26,28 +21,14 @@ constexpr Words<LegalBasis, 8> basis_words{
      {LegalBasis::not_personal, "not-personal"},
      {LegalBasis::unrecorded, "unrecorded"}}};
 
-constexpr Words<GrantState, 5> state_words{{{GrantState::active, "active"},
-                                            {GrantState::limited, "limited"},
-                                            {GrantState::objected, "objected"},
-                                            {GrantState::withdrawn, "withdrawn"},
-                                            {GrantState::erased, "erased"}}};
+constexpr WordTable<GrantState, 5> state_words{{{GrantState::active, "active"},
+                                                {GrantState::limited, "limited"},
+                                                {GrantState::objected, "objected"},
+                                                {GrantState::withdrawn, "withdrawn"},
+                                                {GrantState::erased, "erased"}}};
 
-constexpr Words<ConsentMode, 2> mode_words{
+constexpr WordTable<ConsentMode, 2> mode_words{
     {{ConsentMode::asker, "asker"}, {ConsentMode::holder, "holder"}}};
-
-template <class Value, std::size_t count>
-std::string_view word_of(const Words<Value, count>& words, Value value) {
-    return std::find_if(words.begin(), words.end(),
-                        [&](const auto& entry) { return entry.first == value; })
-        ->second;
-}
-
-template <class Value, std::size_t count>
-std::optional<Value> value_of(const Words<Value, count>& words, std::string_view word) {
-    for (const auto& [value, its] : words)
-        if (its == word) return value;
-    return std::nullopt;
-}
 
 }  // namespace
 

@@ -1,28 +1,25 @@
 #include "proxy-core/access/peer_terms.hpp"
 
 #include "proxy-core/federation/protocol.hpp"
+#include "proxy-core/word_table.hpp"
 
 namespace courant {
+namespace {
+
+constexpr WordTable<LegalLink, 4> link_words{
+    {{LegalLink::none, ""},
+     {LegalLink::processor, "processor"},
+     {LegalLink::joint_controller, "joint-controller"},
+     {LegalLink::separate_controller, "separate-controller"}}};
+
+}  // namespace
 
 std::string_view to_word(LegalLink link) {
-    switch (link) {
-        case LegalLink::none:
-            return "";
-        case LegalLink::processor:
-            return "processor";
-        case LegalLink::joint_controller:
-            return "joint-controller";
-        case LegalLink::separate_controller:
-            return "separate-controller";
-    }
-    return "";
+    return word_of(link_words, link);
 }
 
 std::optional<LegalLink> legal_link_from(std::string_view word) {
-    for (const auto link : {LegalLink::none, LegalLink::processor, LegalLink::joint_controller,
-                            LegalLink::separate_controller})
-        if (word == to_word(link)) return link;
-    return std::nullopt;
+    return value_of(link_words, word);
 }
 
 std::string obstacle(const PeerTerms& terms, senml::Time now) {
