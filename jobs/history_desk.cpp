@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "proxy-core/access/access_book.hpp"
+#include "proxy-core/access/admission.hpp"
 #include "proxy-core/config/duration.hpp"
 #include "proxy-core/federation/protocol.hpp"
 
@@ -60,10 +61,7 @@ class Filling {
 MayRead grants_may_read(Jid self) {
     return [self = std::move(self)](Mailboxes& m, const Jid& asker, const HistoryRange& range,
                                     Time now) -> std::string {
-        const auto peer = m.find_peer(asker.bare());
-        if (!peer) return how_to_be_admitted(self, asker);
-        if (!obstacle(peer->terms, now).empty())
-            return "you are not admitted at present. Ask the administrator of " + self.to_string();
+        if (auto refusal = admission(m, self, asker, now).refusal; !refusal.empty()) return refusal;
         const NamedSeries series = named_series(range.series);
         std::optional<Time> earliest;
         for (const Grant& grant : m.access().grants()) {

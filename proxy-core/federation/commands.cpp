@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "proxy-core/access/admission.hpp"
 #include "proxy-core/federation/features.hpp"
 #include "proxy-core/federation/iq_reply.hpp"
 #include "proxy-core/mailbox/lane_id.hpp"
@@ -86,18 +87,13 @@ void CommandReply::operator()(CommandOutcome outcome) const {
     if (!state_->answered.exchange(true)) state_->answer(std::move(outcome));
 }
 
-std::string how_to_be_admitted(const Jid& self, const Jid& asker) {
-    return fmt::format(
-        "{} does not know {}. Ask its administrator to admit you: courant peer add {}",
-        self.to_string(), asker.bare().to_string(), asker.bare().to_string());
-}
-
 std::function<std::optional<CommandRefusal>(Mailboxes&, const Jid&, Time)> peers_only(Jid self,
                                                                                       Kind kind) {
     return [self = std::move(self), kind](Mailboxes& m, const Jid& asker,
-                                          Time) -> std::optional<CommandRefusal> {
-        if (m.find_peer(asker.bare())) return std::nullopt;
-        return CommandRefusal{.kind = kind, .text = how_to_be_admitted(self, asker)};
+                                          Time now) -> std::optional<CommandRefusal> {
+        auto refusal = admission(m, self, asker, now).refusal;
+        if (refusal.empty()) return std::nullopt;
+        return CommandRefusal{.kind = kind, .text = std::move(refusal)};
     };
 }
 

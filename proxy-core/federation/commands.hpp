@@ -134,9 +134,7 @@ struct CommandSurroundings {
     std::function<Time()> clock;
 };
 
-/// Why nobody who is no peer gets anything, and how that can be changed.
-std::string how_to_be_admitted(const Jid& self, const Jid& asker);
-/// For Command::may_run: peers only.
+/// For Command::may_run: whoever is admitted (access/admission.hpp).
 std::function<std::optional<CommandRefusal>(Mailboxes&, const Jid&, Time)> peers_only(
     Jid self, CommandRefusal::Kind kind = CommandRefusal::Kind::forbidden);
 

@@ -1,4 +1,5 @@
 // Questions and their answers (commands.hpp, command_requester.hpp), and every other `<iq>`.
+#include "proxy-core/access/admission.hpp"
 #include "proxy-core/federation/federation.hpp"
 #include "proxy-core/federation/iq.hpp"
 #include "proxy-core/federation/iq_reply.hpp"
@@ -48,17 +49,18 @@ void Federation::take(const Where& where, const Jid& from) {
     constexpr int most_under_way = 64;
     if (wheres_ >= most_under_way) return;  // who floods us is asked nothing back
     ++wheres_;
-    auto known = std::make_shared<bool>(false);
-    post([known, from](Mailboxes& m) { *known = m.find_peer(from.bare()).has_value(); },
-         [this, known, from, where](const std::exception_ptr& failure) {
+    auto refusal = std::make_shared<std::string>();
+    post([refusal, from, self = settings_.self, now = settings_.clock()](
+             Mailboxes& m) { *refusal = admission(m, self, from, now).refusal; },
+         [this, refusal, from, where](const std::exception_ptr& failure) {
              --wheres_;
              if (failure) return;
-             if (*known) return answer(to_stanza(Here{where.id}, from));
+             if (refusal->empty()) return answer(to_stanza(Here{where.id}, from));
              std::string error = "<message type='error'";
              append_attribute(error, "to", from.to_string());
              append_attribute(error, "id", where.id);
              error += '>';
-             error += stanza_error("auth", "forbidden", how_to_be_admitted(settings_.self, from));
+             error += stanza_error("auth", "forbidden", *refusal);
              answer(error + "</message>");
          });
 }

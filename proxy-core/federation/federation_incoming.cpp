@@ -3,10 +3,11 @@
 
 #include <algorithm>
 
-#include "proxy-core/access/access_book.hpp"
+#include "proxy-core/access/admission.hpp"
 #include "proxy-core/federation/bounce.hpp"
 #include "proxy-core/federation/federation.hpp"
 #include "proxy-core/federation/intake.hpp"
+#include "proxy-core/federation/iq_reply.hpp"
 
 namespace courant {
 namespace {
@@ -104,8 +105,7 @@ struct Federation::Intaken {
     std::string void_reason;
 
     bool no_room = false;
-    bool stranger = false;
-    std::string barred;  ///< why nothing is taken from this peer at present
+    Admission admission;
     bool too_many_lanes = false;
     std::vector<Reject> rejects;  ///< the whole message, or records of it
     std::int64_t readings = 0;    ///< that came in
@@ -176,11 +176,8 @@ bool Federation::is_here(Mailboxes& m, const Message& message) {
 void Federation::take_in(Intaken& intaken, Mailboxes& m, const FederationSettings& settings,
                          Time now) {
     const Message& message = intaken.message;
-    const auto peer = m.find_peer(message.peer);
-    intaken.stranger = !peer;
-    if (!peer) return m.access().note_stranger(message.peer, now);
-    intaken.barred = obstacle(peer->terms, now);
-    if (!intaken.barred.empty()) return;
+    intaken.admission = admission(m, settings.self, message.peer, now);
+    if (!intaken.admission.refusal.empty()) return;
     intaken.too_many_lanes = !m.knows_lane(message.peer, message.lane) &&
                              m.lanes_from(message.peer) >= settings.lanes_per_peer;
     if (intaken.too_many_lanes) return;
@@ -188,7 +185,8 @@ void Federation::take_in(Intaken& intaken, Mailboxes& m, const FederationSetting
     intaken.no_room = !settings.admits(m, static_cast<std::int64_t>(intaken.bytes()), now) &&
                       !intaken.is_void && !is_here(m, message);
     if (intaken.no_room) return;
-    const Refusal refused = intaken.is_void ? Refusal{} : refusal(intaken.inspection, *peer);
+    const Refusal refused =
+        intaken.is_void ? Refusal{} : refusal(intaken.inspection, *intaken.admission.peer);
     intaken.rejects = rejects_of(message, refused);
     intaken.readings =
         intaken.inspection.records - static_cast<std::int64_t>(refused.records.size());
@@ -236,8 +234,7 @@ void Federation::intake_stored(const Intaken& intaken, const std::exception_ptr&
         return;
     }
     store_fault_.succeeded(settings_.clock());
-    if (intaken.stranger || intaken.too_many_lanes || !intaken.barred.empty())
-        return refuse_sender(intaken);
+    if (!intaken.admission.refusal.empty() || intaken.too_many_lanes) return refuse_sender(intaken);
     if (intaken.no_room) return defer(intaken);
     Owed& owed = owed_[{message.peer, message.lane}];
     owed.to = Jid::parse(intaken.sender).value_or(message.peer);
@@ -322,33 +319,31 @@ void Federation::resume_deferred() {
 // leaves no trace in the store.
 void Federation::refuse_sender(const Intaken& intaken) {
     const std::string peer = intaken.message.peer.to_string();
-    std::string_view condition = "<error type='auth'><forbidden";
-    std::string_view text = "you are not admitted at present; ask the operator of this proxy";
-    if (intaken.stranger) {
-        text = "you are no peer of this proxy; its operator sees that you asked, and can admit you";
+    if (intaken.too_many_lanes) {
+        counters_.get("courant_lanes_refused_total", {{"peer", peer}}).add();
+        if (may_complain())
+            logger_.error("a peer begins more lanes than it may",
+                          {{"peer", peer}, {"most", settings_.lanes_per_peer}});
+    } else if (!intaken.admission.peer) {
         counters_.get("courant_messages_from_strangers_total").add();
         if (may_complain())
             logger_.warning("message from a stranger refused",
                             {{"from", intaken.sender},
                              {"hint", "courant peer add " + peer + " makes it a peer"}});
-    } else if (!intaken.barred.empty()) {
+    } else {
         counters_.get("courant_messages_barred_total", {{"peer", peer}}).add();
         if (may_complain())
-            logger_.warning("message refused", {{"peer", peer}, {"reason", intaken.barred}});
-    } else {
-        condition = "<error type='wait'><resource-constraint";
-        text = "you have begun too many lanes";
-        counters_.get("courant_lanes_refused_total", {{"peer", peer}}).add();
-        if (may_complain())
-            logger_.error("a peer begins more lanes than it may",
-                          {{"peer", peer}, {"most", settings_.lanes_per_peer}});
+            logger_.warning("message refused",
+                            {{"peer", peer}, {"reason", intaken.admission.reason}});
     }
-    constexpr std::string_view errors = " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'";
     std::string error = "<message type='error'";
     append_attribute(error, "to", intaken.sender);
     append_attribute(error, "id", intaken.stanza_id);
-    error += fmt::format(">{0}{1}/><text{1}>{2}</text></error></message>", condition, errors, text);
-    answer(error);
+    error += '>';
+    error += intaken.too_many_lanes
+                 ? stanza_error("wait", "resource-constraint", "you have begun too many lanes")
+                 : stanza_error("auth", "forbidden", intaken.admission.refusal);
+    answer(error + "</message>");
 }
 
 void Federation::flush_receipts() {

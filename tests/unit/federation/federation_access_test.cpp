@@ -141,12 +141,29 @@ TEST_CASE("a suspended peer gets nothing and gives nothing; what waits goes when
 
 TEST_CASE("a stranger is told how to be admitted, and the operator sees that it asked") {
     Town stage;
+    stage.coop.federation().offer({.node = "n",
+                                   .title = "N",
+                                   .may_run = peers_only(stage.coop.jid()),
+                                   .form = [](Time) { return Form{}; },
+                                   .run = [](CommandQuestion, CommandReply) {}});
     Client eve(stage.network, "eve@evil.example");
-    eve.says(stage.coop.jid(), "<readings xmlns='urn:courant:0' lane='L' seq='1' retain='P3Y'>" +
-                                   pack_of(eve.jid(), 7) + "</readings>");
+    SUBCASE("with readings") {
+        eve.says(stage.coop.jid(),
+                 "<readings xmlns='urn:courant:0' lane='L' seq='1' retain='P3Y'>" +
+                     pack_of(eve.jid(), 7) + "</readings>");
+    }
+    SUBCASE("where we are") {
+        eve.says(stage.coop.jid(), "<where xmlns='urn:courant:0'/>");
+    }
+    SUBCASE("with a command") {
+        eve.says("<iq type='set' id='q' to='" + stage.coop.jid().to_string() + "/courant" +
+                 "'><command xmlns='http://jabber.org/protocol/commands' node='n'/></iq>");
+    }
     run_until([&] { return !eve.heard().empty(); }, stage.coop, eve);
     const Element& answer = eve.heard()[0];
     CHECK(answer.attribute("type") == "error");
+    CHECK(stage.network.sent().back().text.find("courant peer add eve@evil.example") !=
+          std::string::npos);
     const auto requests =
         stage.coop.ask([](Mailboxes& m) { return m.access().admission_requests(); });
     REQUIRE(requests.size() == 1);
