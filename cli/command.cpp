@@ -108,13 +108,18 @@ std::string one_line(std::string_view text) {
     return line;
 }
 
+std::string text_of(const cxxopts::ParseResult& given, const std::string& option) {
+    const auto& value = given[option];
+    return value.count() > 0 || value.has_default() ? value.as<std::string>() : std::string();
+}
+
 std::optional<Time> moment(const cxxopts::ParseResult& given, const std::string& option) {
     if (given.count(option) == 0) return std::nullopt;
     const auto text = given[option].as<std::string>();
-    if (const auto time = from_timestamp(text)) return time;
-    if (const auto day = from_timestamp(text + "T00:00:00Z")) return day;
+    if (const auto time = time_from_people(text)) return time;
     throw UsageError(fmt::format(
-        "--{}: {} is no time; one looks like 2026-11-20 or 2026-11-20T10:00:00Z", option, text));
+        "--{}: \"{}\" is no time; one looks like 2026-11-20 or 2026-11-20T08:00:00+01:00", option,
+        text));
 }
 
 Jid jid_from(const std::string& text) {

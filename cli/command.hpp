@@ -77,8 +77,10 @@ void print_list(std::ostream& out, const nlohmann::ordered_json& rows, Listing l
 /// for a line of ours.
 std::string one_line(std::string_view text);
 
-/// A moment that an option names, "2026-11-20" or "2026-11-20T10:00:00Z"; nothing without it, a
-/// UsageError where it is none.
+/// The text of an option; empty where it was not given and has no default.
+std::string text_of(const cxxopts::ParseResult& given, const std::string& option);
+/// A moment that an option names, "2026-11-20" (UTC) or "2026-11-20T08:00:00+01:00"; nothing
+/// without it, a UsageError where it is none.
 std::optional<Time> moment(const cxxopts::ParseResult& given, const std::string& option);
 
 /// A bare JID from the command line, or a UsageError that says what is wrong with it.

@@ -18,10 +18,6 @@ namespace {
 
 using nlohmann::ordered_json;
 
-std::string word(const cxxopts::ParseResult& given, const std::string& name) {
-    return given.count(name) > 0 ? given[name].as<std::string>() : std::string();
-}
-
 std::optional<Consent> consent_of(const cxxopts::ParseResult& given, const Config& config,
                                   Time now) {
     if (given.count("consent-method") + given.count("consent-text") + given.count("consent-at") +
@@ -29,17 +25,17 @@ std::optional<Consent> consent_of(const cxxopts::ParseResult& given, const Confi
         0)
         return std::nullopt;
     Consent consent;
-    const auto mode = consent_mode_from(given["consent-mode"].as<std::string>());
+    const auto mode = consent_mode_from(text_of(given, "consent-mode"));
     if (!mode) throw UsageError("--consent-mode is asker or holder");
     consent.mode = *mode;
-    consent.collected_by = word(given, "consent-by");
+    consent.collected_by = text_of(given, "consent-by");
     if (consent.collected_by.empty() && *mode == ConsentMode::holder)
         consent.collected_by = config.identity.jid.bare().to_string();
     consent.collected_at = moment(given, "consent-at").value_or(now);
-    consent.method = word(given, "consent-method");
-    consent.text_version = word(given, "consent-text");
-    consent.proof = word(given, "consent-proof");
-    consent.guardian = word(given, "guardian");
+    consent.method = text_of(given, "consent-method");
+    consent.text_version = text_of(given, "consent-text");
+    consent.proof = text_of(given, "consent-proof");
+    consent.guardian = text_of(given, "guardian");
     return consent;
 }
 
@@ -69,13 +65,13 @@ int add(const cxxopts::ParseResult& given, const std::vector<std::string>& words
     grant.id = make_lane_id(now).value;
     grant.peer = jid_from(words[0]);
     grant.series = words[1];
-    grant.subject = given["subject"].as<std::string>();
-    grant.purpose = word(given, "purpose");
-    const auto basis = legal_basis_from(word(given, "basis"));
+    grant.subject = text_of(given, "subject");
+    grant.purpose = text_of(given, "purpose");
+    const auto basis = legal_basis_from(text_of(given, "basis"));
     if (!basis) throw UsageError("--basis is one of " + legal_basis_words());
     grant.basis = *basis;
-    grant.retain = given["retain"].as<std::string>();
-    grant.history = word(given, "history");
+    grant.retain = text_of(given, "retain");
+    grant.history = text_of(given, "history");
     grant.from = moment(given, "from").value_or(now);
     grant.until = moment(given, "until");
     grant.consent = consent_of(given, config, now);
@@ -152,7 +148,7 @@ int change(const cxxopts::ParseResult& given, const std::vector<std::string>& wo
                     Retry::useless);
     const Time now = std::chrono::system_clock::now();
     store.commit([&](Mailboxes& m) {
-        m.access().set_grant_state(grant.id, state, word(given, "reason"), now);
+        m.access().set_grant_state(grant.id, state, text_of(given, "reason"), now);
     });
     console.err << "grant " << grant.id << " is " << to_word(state)
                 << (state == GrantState::active ? "\n" : "; what waited under it will not go\n");

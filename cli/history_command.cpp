@@ -39,17 +39,6 @@ struct Trouble {
     Retry retry = Retry::useless;
 };
 
-Time time_option(const cxxopts::ParseResult& given, const std::string& option, Time otherwise) {
-    if (given.count(option) == 0) return otherwise;
-    const auto text = given[option].as<std::string>();
-    const auto time = time_from_people(text);
-    if (!time)
-        throw UsageError(fmt::format(
-            "--{}: \"{}\" is no time; one looks like 2026-11-20 or 2026-11-20T08:00:00+01:00",
-            option, text));
-    return *time;
-}
-
 Wanted wanted_from(const cxxopts::ParseResult& given) {
     if (given.count("peer") == 0 || given.count("name") == 0 || given.count("from") == 0)
         throw UsageError("history PEER NAME --from TIME");
@@ -61,8 +50,8 @@ Wanted wanted_from(const cxxopts::ParseResult& given) {
     if (!peer) throw UsageError(given["peer"].as<std::string>() + " is no JID");
     Wanted wanted{.peer = *peer,
                   .series = std::move(*series),
-                  .from = time_option(given, "from", {}),
-                  .to = time_option(given, "to", std::chrono::system_clock::now()),
+                  .from = *moment(given, "from"),
+                  .to = moment(given, "to").value_or(std::chrono::system_clock::now()),
                   .portion = std::chrono::days(given["days"].as<int>())};
     if (wanted.to <= wanted.from) throw UsageError("--to must be after --from");
     if (wanted.portion < std::chrono::hours(24)) throw UsageError("--days must be 1 or more");

@@ -16,10 +16,6 @@ namespace {
 
 using nlohmann::ordered_json;
 
-std::string word(const cxxopts::ParseResult& given, const std::string& name) {
-    return given.count(name) > 0 ? given[name].as<std::string>() : std::string();
-}
-
 Jid peer_named(const cxxopts::ParseResult& given) {
     if (given.count("jid") == 0) throw UsageError("which peer? its JID is missing");
     return jid_from(given["jid"].as<std::string>());
@@ -28,13 +24,13 @@ Jid peer_named(const cxxopts::ParseResult& given) {
 // What is given takes the place of what was there; the rest stays.
 void read_terms(const cxxopts::ParseResult& given, PeerTerms& terms) {
     if (given.count("link") > 0) {
-        const auto link = legal_link_from(word(given, "link"));
+        const auto link = legal_link_from(text_of(given, "link"));
         if (!link || *link == LegalLink::none)
             throw UsageError("--link is processor, joint-controller or separate-controller");
         terms.link = *link;
     }
-    if (given.count("agreement") > 0) terms.agreement = word(given, "agreement");
-    if (given.count("code") > 0) terms.code = word(given, "code");
+    if (given.count("agreement") > 0) terms.agreement = text_of(given, "agreement");
+    if (given.count("code") > 0) terms.code = text_of(given, "code");
     if (const auto from = moment(given, "agreed-from")) terms.from = from;
     if (const auto until = moment(given, "agreed-until")) terms.until = until;
     if (terms.from && terms.until && *terms.until <= *terms.from)
@@ -55,8 +51,9 @@ int add_peer(const cxxopts::ParseResult& given, const Config& config, Store& sto
     Peer peer = read_from(store, [&](Mailboxes& m) {
                     return m.find_peer(jid);
                 }).value_or(Peer{.jid = jid, .added_at = std::chrono::system_clock::now()});
-    peer.relay = given.count("relay") > 0;
-    peer.xml_only = given.count("xml-only") > 0;
+    // What is not said stays as it is.
+    if (given.count("relay") > 0) peer.relay = given["relay"].as<bool>();
+    if (given.count("xml-only") > 0) peer.xml_only = given["xml-only"].as<bool>();
     read_terms(given, peer.terms);
     store.commit([&](Mailboxes& m) {
         m.put_peer(peer);
@@ -125,7 +122,7 @@ int list_peers(const cxxopts::ParseResult& given, Store& store, Console& console
 // it now.
 Grant grant_for(const cxxopts::ParseResult& given, const Subscription& wanted,
                 const std::vector<Grant>& grants) {
-    const std::string named = word(given, "grant");
+    const std::string named = text_of(given, "grant");
     std::vector<Grant> fitting;
     for (const Grant& grant : grants) {
         if (grant.peer != wanted.peer || (!named.empty() && grant.id != named)) continue;
@@ -158,7 +155,7 @@ int add_subscription(const cxxopts::ParseResult& given, Store& store, Console& c
     Subscription subscription{.id = 0,
                               .peer = jid_from(words[0]),
                               .series = words[1],
-                              .retain = word(given, "retain"),
+                              .retain = text_of(given, "retain"),
                               .grant = {},
                               .added_at = std::chrono::system_clock::now()};
     if (!subscription.retain.empty() && !is_iso_duration(subscription.retain))
@@ -211,9 +208,10 @@ int remove_subscription(const cxxopts::ParseResult& given, Store& store, Console
 int peer_command(Words words, Console& console) {
     auto options = options_for("peer", "The proxies that this one knows");
     options.add_options()("action", "", cxxopts::value<std::string>()->default_value("list"))(
-        "jid", "", cxxopts::value<std::string>())("relay", "it may speak names of others")(
-        "xml-only", "it gets XML, also if it understands packed packs")("json", "as JSON")(
-        "reason", "suspend: why", cxxopts::value<std::string>(), "TEXT");
+        "jid", "", cxxopts::value<std::string>())(
+        "relay", "it may speak names of others; --relay=false takes that back")(
+        "xml-only", "it gets XML, also if it understands packed packs; =false takes that back")(
+        "json", "as JSON")("reason", "suspend: why", cxxopts::value<std::string>(), "TEXT");
     options.add_options("What is agreed")(
         "link", "what it is in law: processor, joint-controller, separate-controller",
         cxxopts::value<std::string>(),
@@ -233,8 +231,8 @@ int peer_command(Words words, Console& console) {
     if (action == "add") return add_peer(*given, config, *store, console);
     if (action == "list") return list_peers(*given, *store, console);
     if (action == "suspend") {
-        if (word(*given, "reason").empty()) throw UsageError("peer suspend JID --reason TEXT");
-        return suspend(*given, word(*given, "reason"), *store, console);
+        if (text_of(*given, "reason").empty()) throw UsageError("peer suspend JID --reason TEXT");
+        return suspend(*given, text_of(*given, "reason"), *store, console);
     }
     if (action == "resume") return suspend(*given, "", *store, console);
     if (action == "requests") return list_requests(*given, *store, console);

@@ -33,8 +33,7 @@ std::string lower(std::string_view text) {
 
 // "2026-11-20", "2026-11-20T10:00:00Z", or "7d": so long ago.
 Time time_from(const std::string& text, Time now) {
-    if (const auto time = from_timestamp(text)) return *time;
-    if (const auto day = from_timestamp(text + "T00:00:00Z")) return *day;
+    if (const auto time = time_from_people(text)) return *time;
     if (const auto ago = parse_duration(text)) return now - *ago;
     throw UsageError(text +
                      " is no time; one looks like 2026-11-20, 2026-11-20T10:00:00Z or, so long "

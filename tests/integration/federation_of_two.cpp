@@ -92,8 +92,12 @@ FederationOfTwo::FederationOfTwo(const std::string& home_limits, const std::stri
 }
 
 void FederationOfTwo::publish(const Household& household) {
-    home.configure("[limits]\nretry_first = \"50ms\"\nretry_max = \"500ms\"\n" + limits + "\n" +
-                   household.adapter);
+    home.configure(sending(household));
+}
+
+std::string FederationOfTwo::sending(const Household& household) const {
+    return "[limits]\nretry_first = \"50ms\"\nretry_max = \"500ms\"\n" + limits + "\n" +
+           household.adapter;
 }
 
 Lines FederationOfTwo::received(const std::string& series) const {

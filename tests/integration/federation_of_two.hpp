@@ -48,6 +48,8 @@ struct FederationOfTwo {
 
     /// Gives the home something to publish.
     void publish(const Household& household);
+    /// What the home's configuration says for that, below its identity and store.
+    std::string sending(const Household& household) const;
     /// The lines of the cooperative's file of that series, without the heading.
     Lines received(const std::string& series) const;
     /// Whether the cooperative's files are the household's, line by line.

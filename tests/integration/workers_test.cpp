@@ -29,6 +29,14 @@ Proxy worker_of(FederationOfTwo& stage, bool of_home, const std::string& store) 
             of_home ? stage.home_server : stage.coop_server, stage.servers.ca_file(), store};
 }
 
+// Everybody, the second sender configured as the first one is.
+void start_with(FederationOfTwo& stage, Proxy& second, const Household& household) {
+    second.configure(stage.sending(household));
+    stage.coop.start();
+    stage.home.start();
+    second.start();
+}
+
 unsigned seed_of_this_run() {
     const char* given = std::getenv("COURANT_SEED");
     const unsigned seed = given ? static_cast<unsigned>(std::atoi(given)) : std::random_device{}();
@@ -55,11 +63,7 @@ TEST_CASE("kill -9 of workers that send, one after the other: the others go on w
     Proxy second = worker_of(stage, true, store_in(database));
     const Household household = made_up(stage.home / "meter.csv", 6000, stage.home.jid());
     stage.publish(household);
-    second.configure("[limits]\nretry_first = \"50ms\"\nretry_max = \"500ms\"\n" +
-                     std::string(slow) + "\n" + household.adapter);
-    stage.coop.start();
-    stage.home.start();
-    second.start();
+    start_with(stage, second, household);
     REQUIRE(wait_until([&] { return workers(stage.home) == 2; }));
     int kills = 0;
     for (; kills < 8 && share_of(stage, household) < 1; ++kills) {
@@ -156,11 +160,7 @@ TEST_CASE("the database goes away for a while and comes back: everything waits, 
     Proxy second = worker_of(stage, true, store_in(database));
     const Household household = made_up(stage.home / "meter.csv", 2000, stage.home.jid());
     stage.publish(household);
-    second.configure("[limits]\nretry_first = \"50ms\"\nretry_max = \"500ms\"\n" +
-                     std::string(slow) + "\n" + household.adapter);
-    stage.coop.start();
-    stage.home.start();
-    second.start();
+    start_with(stage, second, household);
     for (int round = 0; round < 2; ++round) {
         const double before = share_of(stage, household);
         REQUIRE(wait_until([&] { return share_of(stage, household) > before || before >= 1; }));

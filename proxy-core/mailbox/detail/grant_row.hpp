@@ -5,6 +5,12 @@
 
 namespace courant::detail {
 
+/// A value of a grant's consent, to be bound; nothing where the grant has none.
+template <class Field>
+auto of_consent(const Grant& grant, Field field) {
+    return grant.consent ? std::optional(field(*grant.consent)) : std::nullopt;
+}
+
 /// Columns: id, subject, series, peer, purpose, basis, retain, history, valid_from, valid_until,
 /// mode, collected_by, collected_at, method, text_version, proof, guardian, state, state_since,
 /// state_reason, added_at. `Query` is either store's.

@@ -8,11 +8,6 @@ namespace {
 
 using Query = PostgresQuery;
 
-template <class Field>
-auto of_consent(const Grant& grant, Field field) {
-    return grant.consent ? std::optional(field(*grant.consent)) : std::nullopt;
-}
-
 }  // namespace
 
 void PostgresAccessBook::add_grant(const Grant& grant) {

@@ -3,15 +3,6 @@
 #include "proxy-core/mailbox/detail/grant_row.hpp"
 
 namespace courant::detail {
-namespace {
-
-template <class Field>
-auto of_consent(const Grant& grant, Field field) {
-    return grant.consent ? std::optional(field(*grant.consent)) : std::nullopt;
-}
-
-}  // namespace
-
 void SqliteAccessBook::add_grant(const Grant& grant) {
     ++changes_;
     Query(connection_,

@@ -4,25 +4,18 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "cli/command.hpp"
 #include "proxy-core/access/access_book.hpp"
 #include "proxy-core/mailbox/sqlite_store.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "tests/unit/cli/run_command.hpp"
 
 using namespace courant;
 using namespace courant::test;
 using nlohmann::json;
 
 namespace {
-
-struct Answer {
-    int code = 0;
-    std::string out;
-    std::string err;
-    bool says(std::string_view text) const { return err.find(text) != std::string::npos; }
-};
 
 /// An administrator before a proxy's store.
 class Desk {
@@ -32,30 +25,14 @@ class Desk {
         store_ = open_sqlite_store(dir_ / "courant.db");
     }
 
-    Answer says(int (*command)(cli::Words, cli::Console&), std::vector<std::string> words) {
-        words.insert(words.end(), {"-c", config_.string()});
-        const std::vector<std::string_view> views(words.begin(), words.end());
-        std::istringstream in;
-        std::ostringstream out, err;
-        cli::Console console{in, out, err};
-        Answer answer;
-        try {
-            answer.code = command(views, console);
-        } catch (const cli::UsageError& error) {
-            answer.code = cli::Exit::usage;
-            err << error.what();
-        } catch (const Error& error) {
-            answer.code = cli::Exit::failed;
-            err << error.what();
-        }
-        answer.out = out.str();
-        answer.err = err.str();
-        return answer;
+    Answer peer(const std::vector<std::string>& words) {
+        return run_command(cli::peer_command, words, config_.string());
     }
-    Answer peer(const std::vector<std::string>& words) { return says(cli::peer_command, words); }
-    Answer grant(const std::vector<std::string>& words) { return says(cli::grant_command, words); }
+    Answer grant(const std::vector<std::string>& words) {
+        return run_command(cli::grant_command, words, config_.string());
+    }
     Answer subscription(const std::vector<std::string>& words) {
-        return says(cli::subscription_command, words);
+        return run_command(cli::subscription_command, words, config_.string());
     }
     /// The id of a new grant.
     std::string granted(const std::vector<std::string>& words) {
@@ -180,6 +157,18 @@ TEST_CASE("a suspension lasts until it is lifted, and adding the peer again does
     CHECK(desk.peer({"resume", coop}).code == 0);
     CHECK(json::parse(desk.peer({"list", "--json"}).out)[0]["suspended"] == "");
     CHECK(desk.peer({"suspend", "eve@evil.example", "--reason", "x"}).code == 1);
+}
+
+TEST_CASE("what is not said of a peer stays as it is, and a flag can be taken back") {
+    Desk desk;
+    const auto relays = [&] {
+        return json::parse(desk.peer({"list", "--json"}).out)[0]["relay"] == "yes";
+    };
+    desk.peer({"add", coop, "--relay"});
+    desk.peer({"add", coop, "--purpose", "billing"});
+    CHECK(relays());
+    desk.peer({"add", coop, "--relay=false"});
+    CHECK_FALSE(relays());
 }
 
 TEST_CASE("strangers that asked are listed until they are admitted or dismissed") {

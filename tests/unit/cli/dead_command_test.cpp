@@ -7,13 +7,13 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <sstream>
 
 #include "cli/command.hpp"
 #include "proxy-core/mailbox/sqlite_store.hpp"
 #include "senml/codec.hpp"
 #include "tests/support/open_grant.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "tests/unit/cli/run_command.hpp"
 
 using namespace courant;
 using namespace courant::test;
@@ -32,19 +32,6 @@ std::string pack_of(const std::string& name) {
            "' u='W' v='1' t='1780000000'/></sensml>";
 }
 
-/// What a command printed, and its exit code.
-struct Answer {
-    int code = 0;
-    std::string out;
-    std::string err;
-    bool says(std::string_view text) const {
-        return out.find(text) != std::string::npos || err.find(text) != std::string::npos;
-    }
-    std::size_t lines() const {
-        return static_cast<std::size_t>(std::count(out.begin(), out.end(), '\n'));
-    }
-};
-
 /// A proxy's folder with a configuration and a store, and its operator.
 class Office {
   public:
@@ -57,22 +44,8 @@ class Office {
         });
     }
 
-    Answer dead(std::vector<std::string> words) {
-        words.insert(words.end(), {"-c", config_.string()});
-        const std::vector<std::string_view> views(words.begin(), words.end());
-        std::istringstream in;
-        std::ostringstream out, err;
-        cli::Console console{in, out, err};
-        Answer answer;
-        try {
-            answer.code = cli::dead_command(views, console);
-        } catch (const cli::UsageError& error) {
-            answer.code = cli::Exit::usage;
-            err << error.what();
-        }
-        answer.out = out.str();
-        answer.err = err.str();
-        return answer;
+    Answer dead(const std::vector<std::string>& words) {
+        return run_command(cli::dead_command, words, config_.string());
     }
     /// The numbers that a listing with these words names.
     std::vector<std::int64_t> listed(std::vector<std::string> words) {

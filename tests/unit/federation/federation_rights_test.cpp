@@ -42,6 +42,29 @@ struct Shared {
     }
 };
 
+/// Who has the lanes.
+enum class Holder { we, another };
+
+/// A worker of Lorient, and the network around it.
+struct Worker {
+    MemoryNetwork network;
+    Shared shared;
+    Proxy lorient;
+
+    explicit Worker(Holder holder)
+        : lorient(network, "zabbix@lorient.example", settings_for(holder)) {}
+    void lanes_go_to(Holder holder) {
+        shared.ours = holder == Holder::we;
+        lorient.federation().rights_changed();
+    }
+
+  private:
+    FederationSettings settings_for(Holder holder) {
+        shared.ours = holder == Holder::we;
+        return shared.settings();
+    }
+};
+
 // Addresses of stanzas with that element in them.
 std::vector<std::string> addressees(const MemoryNetwork& network, std::string_view element) {
     std::vector<std::string> all;
@@ -59,21 +82,18 @@ std::string receipt(const LaneId& lane, Seq through) {
 }  // namespace
 
 TEST_CASE("a lane is sent by the worker that has the right to it, from the moment that it has") {
-    MemoryNetwork network;
-    Shared shared;
-    Proxy lorient(network, "zabbix@lorient.example", shared.settings());
+    Worker worker(Holder::another);
+    auto& [network, shared, lorient] = worker;
     Proxy coop(network, "bmhs@coop.example");
     coop.knows(lorient.jid());
     lorient.sends(coop.jid(), 5);
     let_settle(lorient, coop);
     CHECK(coop.values().empty());
-    shared.ours = true;
-    lorient.federation().rights_changed();
+    worker.lanes_go_to(Holder::we);
     run_until([&] { return coop.values() == one_to(5); }, lorient, coop);
     run_until([&] { return lorient.waiting() == 0; }, lorient, coop);
 
-    shared.ours = false;
-    lorient.federation().rights_changed();
+    worker.lanes_go_to(Holder::another);
     lorient.turn();
     lorient.sends(coop.jid(), 2);
     let_settle(lorient, coop);
@@ -82,22 +102,18 @@ TEST_CASE("a lane is sent by the worker that has the right to it, from the momen
 }
 
 TEST_CASE("who takes a lane over goes on where the one before it got to") {
-    MemoryNetwork network;
-    Shared shared;
-    shared.ours = true;
-    Proxy lorient(network, "zabbix@lorient.example", shared.settings());
+    Worker worker(Holder::we);
+    auto& [network, shared, lorient] = worker;
     Client coop(network, "bmhs@coop.example");
     lorient.sends(coop.jid(), 6);
     run_until([&] { return coop.heard().size() >= 6; }, lorient, coop);
-    shared.ours = false;
-    lorient.federation().rights_changed();
+    worker.lanes_go_to(Holder::another);
     lorient.turn();
     // Meanwhile another worker got the receipt for four of them.
     const auto lane = lorient.lane_to(coop.jid()).lane;
     lorient.ask([&](Mailboxes& m) { return m.acknowledge(lane, 4); });
     const auto before = coop.heard().size();
-    shared.ours = true;
-    lorient.federation().rights_changed();
+    worker.lanes_go_to(Holder::we);
     run_until([&] { return coop.heard().size() >= before + 2; }, lorient, coop);
     std::vector<std::string> numbers;
     for (std::size_t i = before; i < before + 2; ++i)
@@ -106,19 +122,16 @@ TEST_CASE("who takes a lane over goes on where the one before it got to") {
 }
 
 TEST_CASE("a lane that was ours for a moment is not sent by us after that") {
-    MemoryNetwork network;
-    Shared shared;
-    Proxy lorient(network, "zabbix@lorient.example", shared.settings());
+    Worker worker(Holder::another);
+    auto& [network, shared, lorient] = worker;
     Proxy coop(network, "bmhs@coop.example");
     coop.knows(lorient.jid());
     lorient.sends(coop.jid(), 2);
     let_settle(lorient, coop);
     lorient.faults().hold();
-    shared.ours = true;
-    lorient.federation().rights_changed();
+    worker.lanes_go_to(Holder::we);
     lorient.turn();
-    shared.ours = false;
-    lorient.federation().rights_changed();
+    worker.lanes_go_to(Holder::another);
     lorient.turn();
     lorient.faults().mend();
     let_settle(lorient, coop);
@@ -126,10 +139,8 @@ TEST_CASE("a lane that was ours for a moment is not sent by us after that") {
 }
 
 TEST_CASE("what is not read under the lane's lease is not sent, whatever the worker believes") {
-    MemoryNetwork network;
-    Shared shared;
-    shared.ours = true;
-    Proxy lorient(network, "zabbix@lorient.example", shared.settings());
+    Worker worker(Holder::we);
+    auto& [network, shared, lorient] = worker;
     Proxy coop(network, "bmhs@coop.example");
     coop.knows(lorient.jid());
     lorient.sends(coop.jid(), 1);
@@ -145,10 +156,8 @@ TEST_CASE("what is not read under the lane's lease is not sent, whatever the wor
 }
 
 TEST_CASE("a live reading goes by way of the outbox where other workers are") {
-    MemoryNetwork network;
-    Shared shared;
-    shared.ours = true;
-    Proxy lorient(network, "zabbix@lorient.example", shared.settings());
+    Worker worker(Holder::we);
+    auto& [network, shared, lorient] = worker;
     Proxy coop(network, "bmhs@coop.example");
     coop.knows(lorient.jid());
     lorient.sends(coop.jid(), 1);
@@ -194,10 +203,8 @@ TEST_CASE("a lane that may have been another worker's meanwhile is as new to us"
 }
 
 TEST_CASE("workers on an older copy of their store wait for the peer's word, whoever sends") {
-    MemoryNetwork network;
-    Shared shared;
-    shared.ours = true;
-    Proxy lorient(network, "zabbix@lorient.example", shared.settings());
+    Worker worker(Holder::we);
+    auto& [network, shared, lorient] = worker;
     Client coop(network, "bmhs@coop.example");
     const auto heard = [&](std::string_view element) {
         const auto all = addressees(network, element);
@@ -216,8 +223,7 @@ TEST_CASE("workers on an older copy of their store wait for the peer's word, who
         let_settle(lorient, coop);
         shared.first = false;
         lorient.restart();
-        shared.ours = true;
-        lorient.federation().rights_changed();
+        worker.lanes_go_to(Holder::we);
         run_until([&] { return heard("void") == 1; }, lorient, coop);
         let_settle(lorient, coop);
         CHECK(heard("readings") == 2);
@@ -251,9 +257,8 @@ TEST_CASE("workers on an older copy of their store wait for the peer's word, who
 }
 
 TEST_CASE("an answer for a lane that another worker sends is passed on to it") {
-    MemoryNetwork network;
-    Shared shared;
-    Proxy lorient(network, "zabbix@lorient.example", shared.settings());
+    Worker worker(Holder::another);
+    auto& [network, shared, lorient] = worker;
     Client coop(network, "bmhs@coop.example");
     Client eve(network, "eve@evil.example");
     lorient.sends(coop.jid(), 3);
@@ -280,10 +285,8 @@ TEST_CASE("an answer for a lane that another worker sends is passed on to it") {
 }
 
 TEST_CASE("what was passed on to us counts as if the peer had said it to us") {
-    MemoryNetwork network;
-    Shared shared;
-    shared.ours = true;
-    Proxy lorient(network, "zabbix@lorient.example", shared.settings());
+    Worker worker(Holder::we);
+    auto& [network, shared, lorient] = worker;
     Client coop(network, "bmhs@coop.example");
     lorient.sends(coop.jid(), 3);
     run_until([&] { return coop.heard().size() >= 3; }, lorient, coop);
@@ -294,10 +297,8 @@ TEST_CASE("what was passed on to us counts as if the peer had said it to us") {
 }
 
 TEST_CASE("a peer whose resume was passed on to us is asked anew which packs it understands") {
-    MemoryNetwork network;
-    Shared shared;
-    shared.ours = true;
-    Proxy lorient(network, "zabbix@lorient.example", shared.settings());
+    Worker worker(Holder::we);
+    auto& [network, shared, lorient] = worker;
     Proxy coop(network, "bmhs@coop.example");
     coop.knows(lorient.jid());
     lorient.knows(coop.jid());
