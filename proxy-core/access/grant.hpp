@@ -96,6 +96,14 @@ struct Grant {
     std::string retain;
     /// How far back it may ask for what was before, ISO 8601; empty: only what comes from now on.
     std::string history;
+    /// The finest period that it gets, ISO 8601: what is finer is aggregated on the way out; empty:
+    /// as it is.
+    std::string resolution;
+    /// It gets the subject under a name of its own.
+    bool pseudonym = false;
+    /// Levels of the path that it gets so, too, because they would tell who it is: counted from 1,
+    /// "1 3".
+    std::string hidden;
     /// Valid from here on, and before `until`; without one until somebody ends it.
     Time from;
     std::optional<Time> until;

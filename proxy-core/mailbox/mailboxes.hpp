@@ -95,6 +95,8 @@ class Mailboxes {
     /// Remembers what a peer said of itself: whether it understands packed packs. Does nothing for
     /// a stranger.
     virtual void set_packed(const Jid& peer, bool understood) = 0;
+    /// Remembers how a peer describes itself. Does nothing for a stranger.
+    virtual void set_card(const Jid& peer, std::string_view card) = 0;
     virtual std::optional<Peer> find_peer(const Jid& bare) = 0;
     virtual std::vector<Peer> peers() = 0;
     /// Its id. The same peer and series a second time changes retain and grant.

@@ -18,6 +18,9 @@ constexpr WordTable<DeadOrigin, 5> origins{{{DeadOrigin::source, "source"},
                                             {DeadOrigin::sink, "sink"},
                                             {DeadOrigin::dropped, "dropped"}}};
 
+constexpr WordTable<Dialect, 3> dialects{
+    {{Dialect::courant, "courant"}, {Dialect::quoalise, "quoalise"}, {Dialect::pubsub, "pubsub"}}};
+
 }  // namespace
 
 std::string_view to_word(Quality quality) {
@@ -32,6 +35,13 @@ std::string_view to_word(DeadOrigin origin) {
 }
 std::optional<DeadOrigin> dead_origin_from(std::string_view word) {
     return value_of(origins, word);
+}
+
+std::string_view to_word(Dialect dialect) {
+    return word_of(dialects, dialect);
+}
+std::optional<Dialect> dialect_from(std::string_view word) {
+    return value_of(dialects, word);
 }
 
 }  // namespace courant

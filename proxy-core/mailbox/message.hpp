@@ -189,6 +189,15 @@ struct DeadLetter {
     Envelope envelope;
 };
 
+/// In what a peer is spoken to.
+enum class Dialect {
+    courant,   ///< our own protocol, with receipts
+    quoalise,  ///< a Quoalise client, which answers nothing
+    pubsub     ///< a XEP-0060 service, on which we publish
+};
+std::string_view to_word(Dialect dialect);
+std::optional<Dialect> dialect_from(std::string_view word);
+
 /// Another proxy that we know.
 struct Peer {
     Jid jid;
@@ -201,6 +210,9 @@ struct Peer {
     std::optional<bool> packed = {};
     /// What is agreed with it.
     PeerTerms terms = {};
+    Dialect dialect = Dialect::courant;
+    /// How it described itself last, in JSON; empty if it never did.
+    std::string card = {};
 
     bool operator==(const Peer&) const = default;
 };

@@ -13,7 +13,7 @@ auto of_consent(const Grant& grant, Field field) {
 
 /// Columns: id, subject, series, peer, purpose, basis, retain, history, valid_from, valid_until,
 /// mode, collected_by, collected_at, method, text_version, proof, guardian, state, state_since,
-/// state_reason, added_at. `Query` is either store's.
+/// state_reason, added_at, resolution, pseudonym, hidden. `Query` is either store's.
 template <class Query>
 Grant grant_of(const Query& query) {
     Grant grant;
@@ -40,6 +40,9 @@ Grant grant_of(const Query& query) {
     grant.state_since = query.time(18);
     grant.state_reason = query.text(19);
     grant.added_at = query.time(20);
+    grant.resolution = query.text(21);
+    grant.pseudonym = query.integer(22) != 0;
+    grant.hidden = query.text(23);
     return grant;
 }
 

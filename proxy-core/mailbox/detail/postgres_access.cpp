@@ -15,9 +15,9 @@ void PostgresAccessBook::add_grant(const Grant& grant) {
     Query(connection_,
           "INSERT INTO grants (id, subject, series, peer, purpose, basis, retain, history, "
           "valid_from, valid_until, mode, collected_by, collected_at, method, text_version, proof, "
-          "guardian, state, state_since, state_reason, added_at) "
+          "guardian, state, state_since, state_reason, added_at, resolution, pseudonym, hidden) "
           "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, "
-          "$18, $19, $20, $21)",
+          "$18, $19, $20, $21, $22, $23, $24)",
           grant.id, grant.subject, grant.series, grant.peer, grant.purpose, to_word(grant.basis),
           grant.retain, grant.history, grant.from, grant.until,
           of_consent(grant, [](const Consent& c) { return std::string(to_word(c.mode)); }),
@@ -27,26 +27,31 @@ void PostgresAccessBook::add_grant(const Grant& grant) {
           of_consent(grant, [](const Consent& c) { return c.text_version; }),
           of_consent(grant, [](const Consent& c) { return c.proof; }),
           of_consent(grant, [](const Consent& c) { return c.guardian; }), to_word(grant.state),
-          grant.state_since, grant.state_reason, grant.added_at);
+          grant.state_since, grant.state_reason, grant.added_at, grant.resolution,
+          std::int64_t{grant.pseudonym}, grant.hidden);
 }
 
 std::optional<Grant> PostgresAccessBook::find_grant(std::string_view id) {
-    Query query(connection_,
-                "SELECT id, subject, series, peer, purpose, basis, retain, history, valid_from, "
-                "valid_until, mode, collected_by, collected_at, method, text_version, proof, "
-                "guardian, state, state_since, state_reason, added_at FROM grants WHERE id = $1",
-                id);
+    Query query(
+        connection_,
+        "SELECT id, subject, series, peer, purpose, basis, retain, history, valid_from, "
+        "valid_until, mode, collected_by, collected_at, method, text_version, proof, "
+        "guardian, state, state_since, state_reason, added_at, resolution, pseudonym, hidden "
+        "FROM grants WHERE id = $1",
+        id);
     if (!query.step()) return std::nullopt;
     return grant_of(query);
 }
 
 std::vector<Grant> PostgresAccessBook::grants() {
     std::vector<Grant> all;
-    Query query(connection_,
-                "SELECT id, subject, series, peer, purpose, basis, retain, history, valid_from, "
-                "valid_until, mode, collected_by, collected_at, method, text_version, proof, "
-                "guardian, state, state_since, state_reason, added_at FROM grants "
-                "ORDER BY added_at, id");
+    Query query(
+        connection_,
+        "SELECT id, subject, series, peer, purpose, basis, retain, history, valid_from, "
+        "valid_until, mode, collected_by, collected_at, method, text_version, proof, "
+        "guardian, state, state_since, state_reason, added_at, resolution, pseudonym, hidden "
+        "FROM grants "
+        "ORDER BY added_at, id");
     while (query.step()) all.push_back(grant_of(query));
     return all;
 }

@@ -21,6 +21,7 @@ class PostgresMailboxes final : public Mailboxes {
     AccessBook& access() override { return access_; }
     void put_peer(const Peer& peer) override;
     void set_packed(const Jid& peer, bool understood) override;
+    void set_card(const Jid& peer, std::string_view card) override;
     std::optional<Peer> find_peer(const Jid& bare) override;
     std::vector<Peer> peers() override;
     std::int64_t put_subscription(const Subscription& subscription) override;

@@ -10,11 +10,14 @@ namespace {
 using Query = PostgresQuery;
 using Bytes = PostgresBytes;
 
-// Columns: jid, relay, added_at, xml_only, packed, and those of the terms.
+// Columns: jid, relay, added_at, xml_only, packed, those of the terms, dialect,
+// card.
 Peer peer_of(const Query& query) {
     Peer peer{query.jid(0), query.flag(1), query.time(2), query.flag(3)};
     if (const auto packed = query.maybe_text(4)) peer.packed = *packed == "t";
     peer.terms = terms_of(query, 5);
+    peer.dialect = dialect_from(query.text(12)).value_or(Dialect::courant);
+    peer.card = query.text(13);
     return peer;
 }
 
@@ -46,25 +49,30 @@ void PostgresMailboxes::put_peer(const Peer& peer) {
     subscriptions_changed();
     Query(connection_,
           "INSERT INTO peers (jid, relay, added_at, xml_only, link, agreement, agreed_from, "
-          "agreed_until, code, purposes, suspended) "
-          "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) "
+          "agreed_until, code, purposes, suspended, dialect) "
+          "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) "
           "ON CONFLICT (jid) DO UPDATE SET relay = excluded.relay, xml_only = excluded.xml_only, "
           "link = excluded.link, agreement = excluded.agreement, "
           "agreed_from = excluded.agreed_from, agreed_until = excluded.agreed_until, "
-          "code = excluded.code, purposes = excluded.purposes, suspended = excluded.suspended",
+          "code = excluded.code, purposes = excluded.purposes, suspended = excluded.suspended, "
+          "dialect = excluded.dialect",
           peer.jid, peer.relay, peer.added_at, peer.xml_only, to_word(peer.terms.link),
           peer.terms.agreement, peer.terms.from, peer.terms.until, peer.terms.code,
-          purposes_text(peer.terms), peer.terms.suspended);
+          purposes_text(peer.terms), peer.terms.suspended, to_word(peer.dialect));
 }
 
 void PostgresMailboxes::set_packed(const Jid& peer, bool understood) {
     Query(connection_, "UPDATE peers SET packed = $2 WHERE jid = $1", peer.bare(), understood);
 }
 
+void PostgresMailboxes::set_card(const Jid& peer, std::string_view card) {
+    Query(connection_, "UPDATE peers SET card = $2 WHERE jid = $1", peer.bare(), card);
+}
+
 std::optional<Peer> PostgresMailboxes::find_peer(const Jid& bare) {
     Query query(connection_,
                 "SELECT jid, relay, added_at, xml_only, packed, link, agreement, agreed_from, "
-                "agreed_until, code, purposes, suspended FROM peers WHERE jid = $1",
+                "agreed_until, code, purposes, suspended, dialect, card FROM peers WHERE jid = $1",
                 bare);
     if (!query.step()) return std::nullopt;
     return peer_of(query);
@@ -74,7 +82,7 @@ std::vector<Peer> PostgresMailboxes::peers() {
     std::vector<Peer> peers;
     Query query(connection_,
                 "SELECT jid, relay, added_at, xml_only, packed, link, agreement, agreed_from, "
-                "agreed_until, code, purposes, suspended FROM peers ORDER BY jid");
+                "agreed_until, code, purposes, suspended, dialect, card FROM peers ORDER BY jid");
     while (query.step()) peers.push_back(peer_of(query));
     return peers;
 }

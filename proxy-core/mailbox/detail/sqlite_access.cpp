@@ -8,8 +8,9 @@ void SqliteAccessBook::add_grant(const Grant& grant) {
     Query(connection_,
           "INSERT INTO grants (id, subject, series, peer, purpose, basis, retain, history, "
           "valid_from, valid_until, mode, collected_by, collected_at, method, text_version, proof, "
-          "guardian, state, state_since, state_reason, added_at) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          "guardian, state, state_since, state_reason, added_at, resolution, pseudonym, hidden) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+          "?, ?, ?)",
           grant.id, grant.subject, grant.series, grant.peer, grant.purpose, to_word(grant.basis),
           grant.retain, grant.history, grant.from, grant.until,
           of_consent(grant, [](const Consent& c) { return std::string(to_word(c.mode)); }),
@@ -19,27 +20,32 @@ void SqliteAccessBook::add_grant(const Grant& grant) {
           of_consent(grant, [](const Consent& c) { return c.text_version; }),
           of_consent(grant, [](const Consent& c) { return c.proof; }),
           of_consent(grant, [](const Consent& c) { return c.guardian; }), to_word(grant.state),
-          grant.state_since, grant.state_reason, grant.added_at)
+          grant.state_since, grant.state_reason, grant.added_at, grant.resolution,
+          std::int64_t{grant.pseudonym}, grant.hidden)
         .run();
 }
 
 std::optional<Grant> SqliteAccessBook::find_grant(std::string_view id) {
-    Query query(connection_,
-                "SELECT id, subject, series, peer, purpose, basis, retain, history, valid_from, "
-                "valid_until, mode, collected_by, collected_at, method, text_version, proof, "
-                "guardian, state, state_since, state_reason, added_at FROM grants WHERE id = ?",
-                id);
+    Query query(
+        connection_,
+        "SELECT id, subject, series, peer, purpose, basis, retain, history, valid_from, "
+        "valid_until, mode, collected_by, collected_at, method, text_version, proof, "
+        "guardian, state, state_since, state_reason, added_at, resolution, pseudonym, hidden "
+        "FROM grants WHERE id = ?",
+        id);
     if (!query.step()) return std::nullopt;
     return grant_of(query);
 }
 
 std::vector<Grant> SqliteAccessBook::grants() {
     std::vector<Grant> all;
-    Query query(connection_,
-                "SELECT id, subject, series, peer, purpose, basis, retain, history, valid_from, "
-                "valid_until, mode, collected_by, collected_at, method, text_version, proof, "
-                "guardian, state, state_since, state_reason, added_at FROM grants "
-                "ORDER BY added_at, id");
+    Query query(
+        connection_,
+        "SELECT id, subject, series, peer, purpose, basis, retain, history, valid_from, "
+        "valid_until, mode, collected_by, collected_at, method, text_version, proof, "
+        "guardian, state, state_since, state_reason, added_at, resolution, pseudonym, hidden "
+        "FROM grants "
+        "ORDER BY added_at, id");
     while (query.step()) all.push_back(grant_of(query));
     return all;
 }

@@ -65,6 +65,7 @@ void SqliteArchive::restore(const Inventory& all) {
     for (const auto& peer : all.peers) {
         mailboxes_.put_peer(peer);
         if (peer.packed) mailboxes_.set_packed(peer.jid, *peer.packed);
+        mailboxes_.set_card(peer.jid, peer.card);
     }
     for (const auto& grant : all.grants) mailboxes_.access().add_grant(grant);
     for (const auto& s : all.subscriptions)

@@ -7,11 +7,14 @@
 namespace courant::detail {
 namespace {
 
-// Columns: jid, relay, added_at, xml_only, packed, and those of the terms.
+// Columns: jid, relay, added_at, xml_only, packed, those of the terms, dialect,
+// card.
 Peer peer_of(const Query& query) {
     Peer peer{query.jid(0), query.integer(1) != 0, query.time(2), query.integer(3) != 0};
     if (const auto packed = query.maybe_integer(4)) peer.packed = *packed != 0;
     peer.terms = terms_of(query, 5);
+    peer.dialect = dialect_from(query.text(12)).value_or(Dialect::courant);
+    peer.card = query.text(13);
     return peer;
 }
 
@@ -43,14 +46,16 @@ void SqliteMailboxes::put_peer(const Peer& peer) {
     ++subscription_changes_;
     Query(connection_,
           "INSERT INTO peers (jid, relay, added_at, xml_only, link, agreement, agreed_from, "
-          "agreed_until, code, purposes, suspended) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+          "agreed_until, code, purposes, suspended, dialect) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
           "ON CONFLICT (jid) DO UPDATE SET relay = excluded.relay, xml_only = excluded.xml_only, "
           "link = excluded.link, agreement = excluded.agreement, "
           "agreed_from = excluded.agreed_from, agreed_until = excluded.agreed_until, "
-          "code = excluded.code, purposes = excluded.purposes, suspended = excluded.suspended",
+          "code = excluded.code, purposes = excluded.purposes, suspended = excluded.suspended, "
+          "dialect = excluded.dialect",
           peer.jid, std::int64_t{peer.relay}, peer.added_at, std::int64_t{peer.xml_only},
           to_word(peer.terms.link), peer.terms.agreement, peer.terms.from, peer.terms.until,
-          peer.terms.code, purposes_text(peer.terms), peer.terms.suspended)
+          peer.terms.code, purposes_text(peer.terms), peer.terms.suspended, to_word(peer.dialect))
         .run();
 }
 
@@ -60,10 +65,14 @@ void SqliteMailboxes::set_packed(const Jid& peer, bool understood) {
         .run();
 }
 
+void SqliteMailboxes::set_card(const Jid& peer, std::string_view card) {
+    Query(connection_, "UPDATE peers SET card = ? WHERE jid = ?", card, peer).run();
+}
+
 std::optional<Peer> SqliteMailboxes::find_peer(const Jid& bare) {
     Query query(connection_,
                 "SELECT jid, relay, added_at, xml_only, packed, link, agreement, agreed_from, "
-                "agreed_until, code, purposes, suspended FROM peers WHERE jid = ?",
+                "agreed_until, code, purposes, suspended, dialect, card FROM peers WHERE jid = ?",
                 bare);
     if (!query.step()) return std::nullopt;
     return peer_of(query);
@@ -73,7 +82,7 @@ std::vector<Peer> SqliteMailboxes::peers() {
     std::vector<Peer> peers;
     Query query(connection_,
                 "SELECT jid, relay, added_at, xml_only, packed, link, agreement, agreed_from, "
-                "agreed_until, code, purposes, suspended FROM peers ORDER BY jid");
+                "agreed_until, code, purposes, suspended, dialect, card FROM peers ORDER BY jid");
     while (query.step()) peers.push_back(peer_of(query));
     return peers;
 }

@@ -30,6 +30,9 @@ Grant ten_days(std::string id, const Jid& peer = grantee) {
     grant.basis = LegalBasis::not_personal;
     grant.retain = "P1Y";
     grant.history = "P13M";
+    grant.resolution = "PT1H";
+    grant.pseudonym = true;
+    grant.hidden = "1 3";
     grant.from = day(1);
     grant.until = day(10);
     grant.added_at = grant.state_since = day(0);
@@ -158,7 +161,9 @@ TEST_CASE_TEMPLATE_DEFINE("the store itself keeps out of the outbox what no gran
                                   .until = day(99),
                                   .code = "1.2",
                                   .purposes = {"billing", "monitoring"},
-                                  .suspended = "audit"}});
+                                  .suspended = "audit"},
+                        .dialect = Dialect::quoalise});
+            m.set_card(grantee, R"({"organisation": "Coop"})");
         });
         access([&](AccessBook& a) { a.add_grant(grant); });
         access([&](AccessBook& a) {
@@ -177,6 +182,8 @@ TEST_CASE_TEMPLATE_DEFINE("the store itself keeps out of the outbox what no gran
             CHECK(peer->terms.purposes == std::vector<std::string>{"billing", "monitoring"});
             CHECK(peer->terms.until == day(99));
             CHECK(peer->terms.suspended == "audit");
+            CHECK(peer->dialect == Dialect::quoalise);
+            CHECK(peer->card == R"({"organisation": "Coop"})");
         });
     }
     SUBCASE("strangers are remembered, a thousand at most, and a flood is one try") {

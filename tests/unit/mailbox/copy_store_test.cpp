@@ -21,6 +21,7 @@ const Jid town = jid("zabbix@lorient.example");
 void live(Store& store) {
     store.commit([](Mailboxes& m) {
         m.put_peer({town, true, at(1)});
+        m.set_card(town, "{}");
         m.remove_subscription(m.put_subscription({0, town, "a@b/c@d/*", "P1Y", "g", at(1)}));
         m.put_subscription({0, town, "a@b/e@d/*", "P2Y", "", at(2)});
         for (int i = 0; i < 1200; ++i)
