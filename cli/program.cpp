@@ -200,6 +200,8 @@ bool Program::run_once(const std::stop_token& stop) {
     all_well = drain_outbox(stop) && all_well;
     if (receives_) settle_inbox(stop);
     all_well = runner_.receive_once(stop) && all_well;
+    // What was made of notices is an answer, which goes at once.
+    all_well = drain_outbox(stop) && all_well;
     this->stop();
     return all_well;
 }

@@ -15,6 +15,7 @@
 
 #include "jobs/job.hpp"
 #include "jobs/outbox_caps.hpp"
+#include "jobs/retention.hpp"
 #include "proxy-core/config/config.hpp"
 #include "proxy-core/mailbox/space_watch.hpp"
 #include "proxy-core/mailbox/store_thread.hpp"
@@ -33,7 +34,7 @@ struct HousekeepingRules {
     /// All sinks that the configuration has; without any the inbox keeps everything.
     std::vector<std::string> sinks;
     Sharing sharing = Sharing::alone;
-    /// When dead letters go.
+    /// When dead letters go, and how long we keep what others sent.
     RetentionConfig retention = {};
     /// Empty room that a store keeps for itself; beyond, what is more than half of it is given
     /// back.
@@ -53,6 +54,7 @@ class HousekeepingJob : public Job {
     bool purge_delivered(Time now);
     std::vector<std::string> all_sinks(Mailboxes& m, Time now) const;
     bool purge_dead(Time now);
+    bool end_retentions(Time now);
     bool hold_to_caps(Time now);
     bool give_back();
 
@@ -60,6 +62,7 @@ class HousekeepingJob : public Job {
     HousekeepingRules rules_;
     SpaceWatch& space_;
     OutboxCaps& caps_;
+    RetentionPurge retention_;
     StoreThread& store_;
     Counters& counters_;
     std::map<std::string, std::uint64_t>

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "jobs/exchange.hpp"
 #include "jobs/extract.hpp"
 #include "jobs/housekeeping.hpp"
 #include "jobs/receive.hpp"
@@ -13,6 +14,7 @@ namespace courant {
 namespace {
 
 constexpr std::string_view housekeeping = "housekeeping";
+constexpr std::string_view exchange = "exchange";
 
 std::chrono::milliseconds milliseconds(std::chrono::nanoseconds span) {
     return std::chrono::ceil<std::chrono::milliseconds>(span);
@@ -61,6 +63,7 @@ Runner::Runner(const Config& config, StoreThread& store, SpaceWatch& space, Work
         add_receive(config, receive, began);
         tidying.sinks.push_back(receive.adapter);
     }
+    add_exchange(config, began);
     thread_of(std::string(housekeeping))
         .add(
             std::make_unique<HousekeepingJob>(std::move(tidying), space_, caps_, store_, counters_),
@@ -139,6 +142,19 @@ void Runner::add_receive(const Config& config, const ReceiveConfig& receive, Tim
                  store_, logger_, counters_, worker_.right("sink " + receive.adapter)),
              schedule(every(std::chrono::seconds(5)), began, "receive " + receive.adapter),
              OnWake::runs, worker_.right("sink " + receive.adapter));
+}
+
+// The federation wakes it, too; the interval is for what the CLI or another worker did.
+void Runner::add_exchange(const Config& config, Time began) {
+    ExchangeRules rules{.sinks = {},
+                        .announce = std::chrono::duration_cast<std::chrono::seconds>(
+                            config.federation.expiry_notice)};
+    for (const ReceiveConfig& receive : config.receives) rules.sinks.push_back(receive.adapter);
+    thread_of(std::string(exchange))
+        .add(std::make_unique<ExchangeJob>(std::move(rules), store_, logger_, counters_,
+                                           worker_.right("job exchange")),
+             schedule(every(std::chrono::seconds(5)), began, "exchange"), OnWake::runs,
+             worker_.right("job exchange"));
 }
 
 void Runner::start() {

@@ -188,6 +188,7 @@ class Federation : private TransportListener {
     void handle_message(const Element& message);
     void handle_bounce(const Element& message, const Jid& from);
     void take(Readings readings, const Jid& from, const Element& message);
+    void take(NoticeMessage notice, const Jid& from, const Element& message);
     void take(const Void& gap, const Jid& from, const Element& message);
     void take(const Receipt& receipt, const Jid& from);
     void take(const Resume& resume, const Jid& from);

@@ -65,6 +65,7 @@ struct MailboxLimits {
 };
 
 class AccessBook;
+class ExchangeBook;
 class Archive;
 
 /// How much room the store takes, and how much more there is.
@@ -89,6 +90,8 @@ class Mailboxes {
 
     /// Grants, and strangers that knocked (access/access_book.hpp).
     virtual AccessBook& access() = 0;
+    /// What both sides said about grants (access/exchange_book.hpp).
+    virtual ExchangeBook& exchange() = 0;
 
     /// Adds a peer or changes what it may; what it said of itself stays.
     virtual void put_peer(const Peer& peer) = 0;

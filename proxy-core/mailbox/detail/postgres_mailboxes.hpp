@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "proxy-core/mailbox/detail/exchange_queries.hpp"
 #include "proxy-core/mailbox/detail/postgres_access.hpp"
 #include "proxy-core/mailbox/detail/postgres_archive.hpp"
 #include "proxy-core/mailbox/detail/postgres_connection.hpp"
@@ -19,6 +20,7 @@ class PostgresMailboxes final : public Mailboxes {
         : connection_(connection), limits_(limits) {}
 
     AccessBook& access() override { return access_; }
+    ExchangeBook& exchange() override { return exchange_; }
     void put_peer(const Peer& peer) override;
     void set_packed(const Jid& peer, bool understood) override;
     void set_card(const Jid& peer, std::string_view card) override;
@@ -162,6 +164,7 @@ class PostgresMailboxes final : public Mailboxes {
     PostgresAccessBook access_{connection_, *this};
     PostgresArchive archive_{connection_, *this};
     Locked locked_;
+    ExchangeQueries<PostgresConnection, PostgresQuery, PostgresBytes> exchange_{connection_};
 };
 
 }  // namespace courant::detail

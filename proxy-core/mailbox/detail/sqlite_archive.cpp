@@ -12,6 +12,10 @@ Inventory SqliteArchive::inventory() {
     all.peers = mailboxes_.peers();
     all.subscriptions = mailboxes_.subscriptions();
     all.grants = mailboxes_.access().grants();
+    all.held = mailboxes_.exchange().held();
+    all.notices = mailboxes_.exchange().log_of("");
+    all.erasures = mailboxes_.exchange().open_erasures();
+    for (Erasure& erasure : all.erasures) erasure.id = 0;
     all.outgoing = mailboxes_.outgoing_lanes();
     all.incoming = mailboxes_.incoming_lanes();
     all.inbox_end = count("SELECT position FROM inbox_end");
@@ -68,6 +72,9 @@ void SqliteArchive::restore(const Inventory& all) {
         mailboxes_.set_card(peer.jid, peer.card);
     }
     for (const auto& grant : all.grants) mailboxes_.access().add_grant(grant);
+    for (const auto& held : all.held) mailboxes_.exchange().put_held(held);
+    for (const auto& entry : all.notices) mailboxes_.exchange().log(entry);
+    for (const auto& erasure : all.erasures) mailboxes_.exchange().add_erasure(erasure);
     for (const auto& s : all.subscriptions)
         Query(connection_,
               "INSERT INTO subscriptions (id, peer, series, retain, grant_ref, added_at) "
