@@ -7,6 +7,7 @@
 
 #include "cli/command.hpp"
 #include "proxy-core/access/access_book.hpp"
+#include "proxy-core/access/exchange.hpp"
 #include "proxy-core/mailbox/sqlite_store.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/unit/cli/run_command.hpp"
@@ -183,4 +184,50 @@ TEST_CASE("strangers that asked are listed until they are admitted or dismissed"
     CHECK(desk.peer({"dismiss", "eve@evil.example"}).code == 1);
     CHECK(desk.peer({"add", coop}).code == 0);
     CHECK(json::parse(desk.peer({"requests", "--json"}).out).empty());
+}
+
+TEST_CASE("grants that others gave are listed, answered, and what became of them is told") {
+    Desk desk;
+    desk.peer({"add", coop});
+    const Jid giver = Jid::parse(coop).value();
+    const auto now = std::chrono::system_clock::now();
+    Grant grant;
+    grant.id = "G";
+    grant.subject = grant.series = "*";
+    grant.purpose = "billing";
+    grant.retain = "P1Y";
+    grant.from = now;
+    desk.store().commit([&](Mailboxes& m) {
+        take_notice(m, giver, OfferNotice{grant, LegalLink::separate_controller}, now);
+    });
+    const auto held = [&] { return json::parse(desk.grant({"held", "--json"}).out)[0]; };
+    CHECK(held()["offer"] == "accepted");
+    CHECK(desk.grant({"decline", coop, "H"}).code == 1);
+    CHECK(desk.grant({"answer", coop, "G", "burnt"}).code == 2);
+    desk.store().commit(
+        [&](Mailboxes& m) { take_notice(m, giver, StateNotice{.grant = "G", .at = now}, now); });
+    CHECK(held()["state"] == "withdrawn");
+    CHECK(held()["to_do"] != "");
+    CHECK(desk.grant({"answer", coop, "G", "kept"}).code == 2);  // on what ground?
+    CHECK(desk.grant({"answer", "eve@evil.example", "G", "erased"}).code == 1);
+    CHECK(desk.grant({"answer", coop, "G", "kept", "--reason", "invoices"}).code == 0);
+    CHECK(held()["to_do"] == "");
+    CHECK(desk.grant({"decline", coop, "G"}).code == 0);
+    CHECK(held()["offer"] == "declined");
+}
+
+TEST_CASE("whoever was given a series is told that it is wrong, and nobody else") {
+    Desk desk;
+    desk.peer({"add", coop});
+    desk.peer({"add", "dash@analyst.example"});
+    desk.granted(
+        with({"add", coop, "zabbix@lorient.example/*", "--from", "2026-01-01"}, open_data));
+    CHECK(desk.grant({"tell", "rectified", roof, "--from", "2026-01-01"}).code == 2);
+    const Answer told =
+        desk.grant({"tell", "rectified", roof, "--from", "2026-01-01", "--to", "2026-01-02"});
+    CHECK(told.code == 0);
+    CHECK(told.err == coop + " is told\n");
+    const Answer nobody = desk.grant(
+        {"tell", "erased", "meter@b.example/*", "--from", "2026-01-01", "--to", "2026-01-02"});
+    CHECK(nobody.err == "nobody was ever given meter@b.example/*\n");
 }

@@ -13,6 +13,7 @@
 #include "tests/support/process.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/unit/federation/proxies.hpp"
+#include "tests/unit/federation/some_notices.hpp"
 
 using namespace courant;
 using namespace courant::test;
@@ -93,6 +94,11 @@ std::vector<std::string> written() {
         bare.envelope.quality = quality;
         stanzas.push_back(to_stanza(bare));
     }
+    for (const Notice& notice : some_notices()) {
+        bare.body = notice_body(notice);
+        bare.records = 0;
+        stanzas.push_back(to_stanza(bare));
+    }
     return stanzas;
 }
 
@@ -162,7 +168,7 @@ TEST_CASE("the schema refuses what breaks the protocol") {
 
 TEST_CASE("the page's examples are read as what they are, and fit the schema") {
     const auto blocks = examples();
-    REQUIRE(blocks.size() == 10);
+    REQUIRE(blocks.size() == 13);
     std::vector<std::string> elements;
     std::vector<std::size_t> kinds;
     std::vector<std::string> packs;
@@ -188,6 +194,8 @@ TEST_CASE("the page's examples are read as what they are, and fit the schema") {
         }
         kinds.push_back((*payload)->index());
         elements.push_back(element_of(block));
+        if (const auto* notice = std::get_if<NoticeMessage>(&**payload))
+            CHECK(notice->fault.empty());
         if (const auto* readings = std::get_if<Readings>(&**payload)) {
             const auto found = inspect(*readings, address("zabbix@lorient.example"),
                                        address("bmhs@coop.example"), Time{});
@@ -198,7 +206,7 @@ TEST_CASE("the page's examples are read as what they are, and fit the schema") {
             CHECK(stanza->attribute("id") == stanza_id(readings->lane, readings->seq));
         }
     }
-    CHECK(kinds == std::vector<std::size_t>{0, 0, 1, 2, 3, 4, 5});
+    CHECK(kinds == std::vector<std::size_t>{0, 0, 2, 3, 4, 5, 6, 1, 1, 1});
     // Both encodings of the page say the same.
     REQUIRE(packs.size() == 2);
     senml::Pack one;

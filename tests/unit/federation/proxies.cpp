@@ -121,6 +121,7 @@ void Proxy::sends(const Jid& peer, const std::vector<std::string>& packs) {
 std::vector<double> Proxy::values() {
     std::vector<double> values;
     for (const Arrival& arrival : ask([](Mailboxes& m) { return m.inbox(0, everything); })) {
+        if (arrival.message.records == 0) continue;  // a notice, or what was erased
         senml::Pack pack;
         REQUIRE(BodyReader().read(arrival.message.body, Time{}, pack));
         for (const auto& record : pack.records()) values.push_back(record.number);

@@ -1,5 +1,6 @@
 // The PostgreSQL store keeps what every store promises.
 #include "tests/unit/mailbox/access_contract.hpp"
+#include "tests/unit/mailbox/exchange_contract.hpp"
 #include "tests/unit/mailbox/inbox_contract.hpp"
 #include "tests/unit/mailbox/outbox_contract.hpp"
 #include "tests/unit/mailbox/postgres_home.hpp"
@@ -78,5 +79,6 @@ TEST_CASE_TEMPLATE_INVOKE(a_lost_lease_undoes_the_work, PostgresHome);
 TEST_CASE_TEMPLATE_INVOKE(leases_are_shared_out, PostgresHome);
 
 TEST_CASE_TEMPLATE_INVOKE(access_is_kept, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(exchange_is_kept, PostgresHome);
 
 }  // namespace courant::test

@@ -1,5 +1,6 @@
 // The SQLite store keeps what every store promises.
 #include "tests/unit/mailbox/access_contract.hpp"
+#include "tests/unit/mailbox/exchange_contract.hpp"
 #include "tests/unit/mailbox/inbox_contract.hpp"
 #include "tests/unit/mailbox/outbox_contract.hpp"
 #include "tests/unit/mailbox/records_contract.hpp"
@@ -78,5 +79,6 @@ TEST_CASE_TEMPLATE_INVOKE(a_lost_lease_undoes_the_work, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(leases_are_shared_out, SqliteHome);
 
 TEST_CASE_TEMPLATE_INVOKE(access_is_kept, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(exchange_is_kept, SqliteHome);
 
 }  // namespace courant::test
