@@ -45,6 +45,8 @@ void check_against_peer(const Grant& grant, const std::optional<Peer>& peer) {
     const std::string jid = grant.peer.to_string();
     if (!peer) throw UsageError(jid + " is no peer yet; courant peer add " + jid);
     if (grant.basis == LegalBasis::not_personal) return;
+    if (peer->dialect == Dialect::pubsub)
+        throw UsageError(jid + " shows to everybody what it gets: only what is about no person");
     if (peer->terms.link == LegalLink::none)
         throw UsageError(
             fmt::format("there is no legal link with {}, and this is about persons; courant peer "
@@ -64,7 +66,7 @@ int add(const cxxopts::ParseResult& given, const std::vector<std::string>& words
     const Time now = std::chrono::system_clock::now();
     Grant grant;
     grant.id = make_lane_id(now).value;
-    grant.peer = jid_from(words[0]);
+    grant.peer = any_jid_from(words[0]);
     grant.series = words[1];
     grant.subject = text_of(given, "subject");
     grant.purpose = text_of(given, "purpose");

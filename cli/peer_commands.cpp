@@ -18,7 +18,7 @@ using nlohmann::ordered_json;
 
 Jid peer_named(const cxxopts::ParseResult& given) {
     if (given.count("jid") == 0) throw UsageError("which peer? its JID is missing");
-    return jid_from(given["jid"].as<std::string>());
+    return any_jid_from(given["jid"].as<std::string>());
 }
 
 // What is given takes the place of what was there; the rest stays.
@@ -44,6 +44,16 @@ void read_terms(const cxxopts::ParseResult& given, PeerTerms& terms) {
         throw UsageError("a legal link has an agreement: --agreement REFERENCE");
 }
 
+// What has no local part is taken for a mistake, unless it is said to be a service.
+void read_dialect(const cxxopts::ParseResult& given, Peer& peer) {
+    if (given.count("dialect") > 0) {
+        const auto dialect = dialect_from(text_of(given, "dialect"));
+        if (!dialect) throw UsageError("--dialect is courant, quoalise or pubsub");
+        peer.dialect = *dialect;
+    }
+    if (peer.dialect != Dialect::pubsub) jid_from(peer.jid.to_string());
+}
+
 int add_peer(const cxxopts::ParseResult& given, const Config& config, Store& store,
              Console& console) {
     const Jid jid = peer_named(given);
@@ -54,6 +64,7 @@ int add_peer(const cxxopts::ParseResult& given, const Config& config, Store& sto
     // What is not said stays as it is.
     if (given.count("relay") > 0) peer.relay = given["relay"].as<bool>();
     if (given.count("xml-only") > 0) peer.xml_only = given["xml-only"].as<bool>();
+    read_dialect(given, peer);
     read_terms(given, peer.terms);
     store.commit([&](Mailboxes& m) {
         m.put_peer(peer);
@@ -109,6 +120,7 @@ int list_peers(const cxxopts::ParseResult& given, Store& store, Console& console
     ordered_json rows = ordered_json::array();
     for (const Peer& peer : read_from(store, [](Mailboxes& m) { return m.peers(); }))
         rows.push_back({{"peer", peer.jid.to_string()},
+                        {"dialect", to_word(peer.dialect)},
                         {"relay", peer.relay ? "yes" : "no"},
                         {"link", to_word(peer.terms.link)},
                         {"suspended", peer.terms.suspended},
@@ -153,7 +165,7 @@ int add_subscription(const cxxopts::ParseResult& given, Store& store, Console& c
                                                 : std::vector<std::string>{};
     if (words.size() != 2) throw UsageError("subscription add PEER SERIES [--grant ID]");
     Subscription subscription{.id = 0,
-                              .peer = jid_from(words[0]),
+                              .peer = any_jid_from(words[0]),
                               .series = words[1],
                               .retain = text_of(given, "retain"),
                               .grant = {},
@@ -211,7 +223,9 @@ int peer_command(Words words, Console& console) {
         "jid", "", cxxopts::value<std::string>())(
         "relay", "it may speak names of others; --relay=false takes that back")(
         "xml-only", "it gets XML, also if it understands packed packs; =false takes that back")(
-        "json", "as JSON")("reason", "suspend: why", cxxopts::value<std::string>(), "TEXT");
+        "dialect", "what it speaks: courant, quoalise (a client), pubsub (a service)",
+        cxxopts::value<std::string>(),
+        "WORD")("json", "as JSON")("reason", "suspend: why", cxxopts::value<std::string>(), "TEXT");
     options.add_options("What is agreed")(
         "link", "what it is in law: processor, joint-controller, separate-controller",
         cxxopts::value<std::string>(),

@@ -8,6 +8,7 @@
 
 #include "cli/store.hpp"
 #include "jobs/history_commands.hpp"
+#include "jobs/quoalise_subscriptions.hpp"
 
 namespace courant::cli {
 namespace {
@@ -86,6 +87,7 @@ FederationSettings federation_settings(const Config& config, Worker& worker, Spa
     settings.stanzas.max_depth = config.limits.receive_depth;
     settings.encodings = config.federation.encodings;
     settings.bodies.unpacked_bytes = config.limits.receive_pack_bytes;
+    settings.quoalise_names = quoalise_names(config.quoalise.names);
     return settings;
 }
 
@@ -157,6 +159,9 @@ Program::Program(const Config& config, StoreThread& store, Logger logger)
     if (!history_.empty()) federation_.offer(history_command(history_, self));
     if (!history_.empty() && !config.quoalise.resource.empty())
         federation_.offer(quoalise_history_command(history_, self, config.quoalise.names));
+    if (!config.quoalise.resource.empty())
+        for (Command& command : quoalise_subscription_commands(store, self, config.quoalise.names))
+            federation_.offer(std::move(command));
     worker_->on_change([this] {
         federation_.rights_changed();
         runner_.rights_changed();

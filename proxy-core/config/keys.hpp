@@ -381,7 +381,7 @@ inline constexpr Key quoalise[] = {
                           "cannot ask"}},
     {.property = {.name = "map",
                   .type = tables,
-                  .help = "The series that they may ask for, if they are granted",
+                  .help = "The series that they may ask for and subscribe to, if they are granted",
                   .items = quoalise_names}},
 };
 

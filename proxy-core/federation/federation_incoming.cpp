@@ -80,6 +80,7 @@ void Federation::handle_message(const Element& message) {
 // A bounce tells the lane to pause. Whatever it carries is our own message coming back, and never
 // data.
 void Federation::handle_bounce(const Element& message, const Jid& from) {
+    if (take_push_bounce(message, from)) return;
     const auto id = from_stanza_id(message.attribute("id"));
     const auto found = id ? routes_.find(id->first.value) : routes_.end();
     if (found == routes_.end() || found->second.lane.peer() != from) {

@@ -152,6 +152,18 @@ TEST_CASE("the Quoalise client gets every error in the shape that it reads") {
     play("quoalise-errors");
 }
 
+TEST_CASE("a Quoalise client subscribes to what it is granted, and ends that again") {
+    play("quoalise-subscribe");
+}
+
+TEST_CASE("a Quoalise client gets what it can read, and one bad push costs that push") {
+    play("quoalise-push");
+}
+
+TEST_CASE("open data goes onto a node, item by item, and is acknowledged by the service") {
+    play("pubsub-publish");
+}
+
 TEST_CASE("a proxy says where it is, to those whom it knows") {
     play("where");
 }

@@ -10,6 +10,7 @@
 #include "proxy-core/federation/base64.hpp"
 #include "proxy-core/federation/commands.hpp"
 #include "proxy-core/federation/intake.hpp"
+#include "proxy-core/federation/pubsub.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/unit/federation/proxies.hpp"
@@ -102,6 +103,32 @@ std::vector<std::string> written() {
     return stanzas;
 }
 
+/// What is in the items of a node: with everything, and with as little as can be.
+std::vector<std::string> published() {
+    std::vector<std::string> payloads;
+    for (const bool much : {true, false}) {
+        Message message;
+        message.peer = address("pubsub.lorient.example");
+        message.lane = {"L"};
+        message.seq = 1;
+        message.envelope.hops = {address("zabbix@lorient.example")};
+        if (much) message.envelope.quality = Quality::validated;
+        senml::Pack pack;
+        pack.add(pack.intern_name("a:b/c:d/e"), much ? pack.intern_unit("W") : senml::no_unit,
+                 Time{}, 1);
+        const Publication publication{
+            .node = "n", .series = "a@b/c@d/e", .licence = much ? "CC-BY-4.0" : ""};
+        const std::string stanza =
+            written_for_pubsub(message, pack, pack_of(message.envelope.hops[0], 1), &publication,
+                               "lorient.example")
+                .stanzas.at(0);
+        const std::string_view end = "</open-data>";
+        const auto begin = stanza.find("<open-data");
+        payloads.push_back(stanza.substr(begin, stanza.find(end) + end.size() - begin));
+    }
+    return payloads;
+}
+
 /// Whether the schema takes the elements; what it complains about goes into the test's output.
 bool valid(const std::vector<std::string>& elements) {
     const TempDir dir;
@@ -130,6 +157,7 @@ TEST_CASE("every stanza that we write fits the schema") {
     if (!xmllint_is_there()) return;
     std::vector<std::string> elements;
     for (const std::string& stanza : written()) elements.push_back(element_of(stanza));
+    for (const std::string& item : published()) elements.push_back(item);
     CHECK(valid(elements));
 }
 
