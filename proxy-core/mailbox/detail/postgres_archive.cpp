@@ -1,5 +1,7 @@
 #include "proxy-core/mailbox/detail/postgres_archive.hpp"
 
+#include <limits>
+
 namespace courant::detail {
 namespace {
 
@@ -18,6 +20,7 @@ Inventory PostgresArchive::inventory() {
     all.peers = mailboxes_.peers();
     all.subscriptions = mailboxes_.subscriptions();
     all.grants = mailboxes_.access().grants();
+    all.series = mailboxes_.series().page("", std::numeric_limits<std::int64_t>::max());
     all.outgoing = mailboxes_.outgoing_lanes();
     all.incoming = mailboxes_.incoming_lanes();
     all.inbox_end = count("SELECT position FROM inbox_end ORDER BY position DESC LIMIT 1");
@@ -76,6 +79,7 @@ void PostgresArchive::restore(const Inventory& all) {
         mailboxes_.set_card(peer.jid, peer.card);
     }
     for (const auto& grant : all.grants) mailboxes_.access().add_grant(grant);
+    for (const auto& series : all.series) mailboxes_.series().put(series);
     for (const auto& s : all.subscriptions)
         Query(connection_,
               "INSERT INTO subscriptions (id, peer, series, retain, grant_ref, added_at) "

@@ -1,5 +1,7 @@
 #include "proxy-core/mailbox/detail/sqlite_archive.hpp"
 
+#include <limits>
+
 namespace courant::detail {
 
 std::int64_t SqliteArchive::count(std::string_view sql) {
@@ -12,6 +14,7 @@ Inventory SqliteArchive::inventory() {
     all.peers = mailboxes_.peers();
     all.subscriptions = mailboxes_.subscriptions();
     all.grants = mailboxes_.access().grants();
+    all.series = mailboxes_.series().page("", std::numeric_limits<std::int64_t>::max());
     all.outgoing = mailboxes_.outgoing_lanes();
     all.incoming = mailboxes_.incoming_lanes();
     all.inbox_end = count("SELECT position FROM inbox_end");
@@ -68,6 +71,7 @@ void SqliteArchive::restore(const Inventory& all) {
         mailboxes_.set_card(peer.jid, peer.card);
     }
     for (const auto& grant : all.grants) mailboxes_.access().add_grant(grant);
+    for (const auto& series : all.series) mailboxes_.series().put(series);
     for (const auto& s : all.subscriptions)
         Query(connection_,
               "INSERT INTO subscriptions (id, peer, series, retain, grant_ref, added_at) "
