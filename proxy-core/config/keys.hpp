@@ -102,6 +102,11 @@ inline constexpr Key federation[] = {
                   .fallback = "true",
                   .help = "Speak packed packs with peers that understand them: a fraction of the "
                           "bytes, and of the servers' work. false: XML toward everybody"}},
+    {.property = {.name = "time_zone",
+                  .type = text,
+                  .fallback = "UTC",
+                  .help = "The zone whose days, weeks, months and years the periods of grants and "
+                          "subscriptions are, as Europe/Paris"}},
 };
 
 inline constexpr Key limits[] = {
@@ -351,6 +356,23 @@ inline constexpr Key receive[] = {
      .shape = Key::Shape::list},
 };
 
+inline constexpr Key series[] = {
+    {.property = {.name = "series",
+                  .type = text,
+                  .need = Need::required,
+                  .help = "Which series this is about; * stands for any run of characters, and of "
+                          "several tables that fit, the first one counts"}},
+    {.property = {.name = "meaning",
+                  .type = choice,
+                  .help = "What a value is, and so how several become one: how it was at that time "
+                          "(instant), on average in its period (mean), together in its period "
+                          "(sum), or what a counter showed (index)",
+                  .choices = "instant|mean|sum|index"}},
+    {.property = {.name = "period",
+                  .type = text,
+                  .help = "How long a value of a mean or sum is about, in ISO 8601, as PT15M"}},
+};
+
 inline constexpr Property quoalise_names[] = {
     {.name = "identifier",
      .type = text,
@@ -392,6 +414,7 @@ inline constexpr Section sections[] = {
      extract},
     {"receive", Section::Count::many, "Readings of the federation that go into an adapter.",
      receive},
+    {"series", Section::Count::many, "What series of ours are.", series},
     {"quoalise", Section::Count::once, "Service for the Quoalise client, without change of it.",
      quoalise},
 };

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "proxy-core/config/duration.hpp"
 #include "proxy-core/mailbox/postgres_store.hpp"
 #include "senml/name.hpp"
 
@@ -37,6 +38,16 @@ bool is_zone(const std::string& name) {
     } catch (const std::runtime_error&) {
         return false;
     }
+}
+
+// What stands under time_zone, if anything.
+std::optional<std::string> zone_in(const CheckedTable& table, Faults& faults) {
+    if (!table.settings.has("time_zone")) return std::nullopt;
+    const auto& zone = table.settings.text("time_zone");
+    if (!is_zone(zone))
+        table.fault(faults, "time_zone",
+                    fmt::format("there is no time zone \"{}\". Write it as Europe/Paris", zone));
+    return zone;
 }
 
 void bind_jid(IdentityConfig& identity, const CheckedTable& table, Faults& faults) {
@@ -98,10 +109,11 @@ StoreConfig bind_store(const CheckedTable& table, Faults& faults) {
     return store;
 }
 
-FederationConfig bind_federation(const CheckedTable& table) {
+FederationConfig bind_federation(const CheckedTable& table, Faults& faults) {
     FederationConfig federation;
     if (table.settings.has("packed") && !table.settings.flag("packed"))
         federation.encodings = Encodings::xml_only;
+    if (const auto zone = zone_in(table, faults)) federation.time_zone = *zone;
     return federation;
 }
 
@@ -185,13 +197,7 @@ ExtractConfig bind_extract(const CheckedTable& table, const CronFault& cron_faul
         const auto wrong = cron_fault ? cron_fault(*triggers.cron) : std::nullopt;
         if (wrong) table.fault(faults, "cron", *wrong);
     }
-    if (settings.has("time_zone")) {
-        triggers.time_zone = settings.text("time_zone");
-        if (!is_zone(triggers.time_zone))
-            table.fault(faults, "time_zone",
-                        fmt::format("there is no time zone \"{}\". Write it as Europe/Paris",
-                                    triggers.time_zone));
-    }
+    if (const auto zone = zone_in(table, faults)) triggers.time_zone = *zone;
     return extract;
 }
 
@@ -204,6 +210,20 @@ ReceiveConfig bind_receive(const CheckedTable& table) {
     for (const auto& pattern : patterns)
         if (pattern.has(list_element)) receive.series.push_back(pattern.text(list_element));
     return receive;
+}
+
+SeriesConfig bind_series(const CheckedTable& table, Faults& faults) {
+    const auto& settings = table.settings;
+    SeriesConfig series{.series = settings.text_or_empty("series"),
+                        .meaning = meaning_from(settings.text_or_empty("meaning")),
+                        .period = settings.text_or_empty("period")};
+    if (table.node->find("series") != nullptr && series.series.empty())
+        table.fault(faults, "series", "an empty pattern fits no series");
+    if (!series.period.empty() && !is_iso_duration(series.period))
+        table.fault(
+            faults, "period",
+            fmt::format("\"{}\" is no ISO 8601 duration. Write it as PT15M or P1D", series.period));
+    return series;
 }
 
 QuoaliseConfig bind_quoalise(const CheckedTable& table, const StoreConfig& store, Faults& faults) {

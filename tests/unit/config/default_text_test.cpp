@@ -74,7 +74,7 @@ TEST_CASE("what is commented out in it are the defaults") {
 TEST_CASE("extract and receive are written with their defaults") {
     auto lists = uncommented(default_config_text(town));
     lists.erase(0, lists.find("[[extract]]"));
-    lists.erase(lists.find("[quoalise]"));
+    lists.erase(lists.find("[[series]]"));
     for (auto at = lists.find("adapter = \"\""); at != std::string::npos;
          at = lists.find("adapter = \"\""))
         lists.replace(at, 12, "adapter = 'south'");
@@ -100,6 +100,23 @@ TEST_CASE("no key is missing in it") {
             CHECK_MESSAGE(!key.property.help.empty(), key.property.name);
         }
     }
+}
+
+TEST_CASE("what a series means is read, and a wrong period is pointed at") {
+    const auto config =
+        test::load(test::identity +
+                   "[[series]]\nseries = '*/energy'\nmeaning = 'sum'\nperiod = 'PT15M'\n"
+                   "[[series]]\nseries = '*'\n");
+    CHECK(config.series ==
+          std::vector<SeriesConfig>{
+              {.series = "*/energy", .meaning = Meaning::sum, .period = "PT15M"}, {.series = "*"}});
+    CHECK(test::faults_of(test::identity +
+                          "[[series]]\nseries = '*'\nmeaning = 'total'\nperiod = '15m'\n") ==
+          std::vector<std::string>{
+              "town.toml:7: series[1].meaning: must be one of instant, mean, sum, index, found "
+              "\"total\".",
+              "town.toml:8: series[1].period: \"15m\" is no ISO 8601 duration. Write it as PT15M "
+              "or P1D"});
 }
 
 TEST_CASE("names for the Quoalise client are read, and a wrong one is pointed at") {
