@@ -20,6 +20,8 @@
 
 #include "proxy-core/access/meaning.hpp"
 #include "proxy-core/adapter.hpp"
+#include "proxy-core/catalog/card.hpp"
+#include "proxy-core/catalog/offer.hpp"
 #include "proxy-core/config/secret.hpp"
 #include "proxy-core/federation/jid.hpp"
 #include "proxy-core/mailbox/body.hpp"
@@ -226,6 +228,8 @@ struct SeriesConfig {
     std::optional<Meaning> meaning = {};
     /// How long a value of a mean or sum is about, ISO 8601; empty where that is not said.
     std::string period = {};
+    /// On what terms it is to be had, and who is told that it is there.
+    Offer offer = {};
 
     bool operator==(const SeriesConfig&) const = default;
 };
@@ -252,6 +256,8 @@ struct QuoaliseConfig {
 /// The whole file.
 struct Config {
     IdentityConfig identity;
+    /// [organisation]; empty where it is not described.
+    Card organisation;
     StoreConfig store;
     FederationConfig federation;
     LimitsConfig limits;

@@ -56,6 +56,7 @@ class Loader {
     Config load() {
         check_section_names();
         config_.identity = detail::bind_identity(once("identity"), faults_);
+        config_.organisation = detail::bind_organisation(once("organisation"), faults_);
         config_.store = detail::bind_store(once("store"), faults_);
         config_.federation = detail::bind_federation(once("federation"), faults_);
         config_.limits = detail::bind_limits(once("limits"), faults_);

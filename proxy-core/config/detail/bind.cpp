@@ -3,8 +3,11 @@
 #include <date/tz.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <stdexcept>
+#include <tuple>
 
 #include "proxy-core/config/duration.hpp"
 #include "proxy-core/mailbox/postgres_store.hpp"
@@ -50,6 +53,44 @@ std::optional<std::string> zone_in(const CheckedTable& table, Faults& faults) {
     return zone;
 }
 
+// A text of at most so many bytes; empty where it is not given.
+std::string short_text(const CheckedTable& table, std::string_view key, std::size_t most_bytes,
+                       Faults& faults) {
+    std::string text = table.settings.text_or_empty(key);
+    if (text.size() > most_bytes)
+        table.fault(faults, key,
+                    fmt::format("has {} bytes, and at most {} are shown", text.size(), most_bytes));
+    return text;
+}
+
+// "47.75, -3.37": latitude and longitude.
+std::optional<std::pair<double, double>> parse_position(std::string_view text) {
+    const auto comma = text.find(',');
+    if (comma == std::string_view::npos) return std::nullopt;
+    const auto degrees = [](std::string_view part, double most) -> std::optional<double> {
+        part.remove_prefix(std::min(part.find_first_not_of(' '), part.size()));
+        double value = 0;
+        const auto read = std::from_chars(part.data(), part.data() + part.size(), value);
+        const bool whole = read.ec == std::errc{} && read.ptr == part.data() + part.size();
+        return whole && std::abs(value) <= most ? std::optional(value) : std::nullopt;
+    };
+    const auto latitude = degrees(text.substr(0, comma), 90);
+    const auto longitude = degrees(text.substr(comma + 1), 180);
+    if (!latitude || !longitude) return std::nullopt;
+    return std::pair(*latitude, *longitude);
+}
+
+Offer bind_offer(const CheckedTable& table, Faults& faults) {
+    constexpr std::size_t longest_conditions = 1'024;
+    const auto& settings = table.settings;
+    return {.title = short_text(table, "title", longest_card_text, faults),
+            .licence = short_text(table, "licence", longest_card_text, faults),
+            .price = short_text(table, "price", longest_card_text, faults),
+            .conditions = short_text(table, "conditions", longest_conditions, faults),
+            .to = offered_from(settings.text_or_empty("offered")).value_or(Offered::granted),
+            .sample = settings.has("sample") && settings.flag("sample")};
+}
+
 void bind_jid(IdentityConfig& identity, const CheckedTable& table, Faults& faults) {
     if (!table.settings.has("jid")) return;
     const auto& text = table.settings.text("jid");
@@ -91,6 +132,32 @@ IdentityConfig bind_identity(const CheckedTable& table, Faults& faults) {
                         fmt::format("there is no file {}", identity.ca_file->string()));
     }
     return identity;
+}
+
+Card bind_organisation(const CheckedTable& table, Faults& faults) {
+    const auto& settings = table.settings;
+    Card card;
+    for (const auto& [key, text] : {std::pair{"name", &card.name},
+                                    {"contact", &card.contact},
+                                    {"website", &card.website},
+                                    {"place", &card.place},
+                                    {"code_of_conduct", &card.code_of_conduct},
+                                    {"dpo", &card.dpo},
+                                    {"complaint_authority", &card.complaint_authority}})
+        *text = short_text(table, key, longest_card_text, faults);
+    card.listed = settings.has("listed") && settings.flag("listed");
+    if (const auto position = settings.text_or_empty("position"); !position.empty()) {
+        if (const auto degrees = parse_position(position))
+            std::tie(card.latitude, card.longitude) = *degrees;
+        else
+            table.fault(faults, "position",
+                        fmt::format("\"{}\" is no place on this planet. Write latitude and "
+                                    "longitude in degrees, as 47.75, -3.37",
+                                    position));
+    }
+    if (card.name.empty() && !card.empty())
+        table.fault(faults, "name", "missing: without a name nobody is shown the rest");
+    return card;
 }
 
 StoreConfig bind_store(const CheckedTable& table, Faults& faults) {
@@ -216,7 +283,8 @@ SeriesConfig bind_series(const CheckedTable& table, Faults& faults) {
     const auto& settings = table.settings;
     SeriesConfig series{.series = settings.text_or_empty("series"),
                         .meaning = meaning_from(settings.text_or_empty("meaning")),
-                        .period = settings.text_or_empty("period")};
+                        .period = settings.text_or_empty("period"),
+                        .offer = bind_offer(table, faults)};
     if (table.node->find("series") != nullptr && series.series.empty())
         table.fault(faults, "series", "an empty pattern fits no series");
     if (!series.period.empty() && !is_iso_duration(series.period))

@@ -14,6 +14,8 @@ namespace courant::detail {
 
 /// [identity]; the JID stays empty where it is wrong.
 IdentityConfig bind_identity(const CheckedTable& table, Faults& faults);
+/// [organisation].
+Card bind_organisation(const CheckedTable& table, Faults& faults);
 /// [store].
 StoreConfig bind_store(const CheckedTable& table, Faults& faults);
 /// [federation].

@@ -54,6 +54,7 @@ void check_defaults(const Config& config) {
     CHECK(config.outbox == OutboxConfig{});
     CHECK(config.retention == RetentionConfig{});
     CHECK(config.log == LogConfig{});
+    CHECK(config.organisation.empty());
     CHECK(config.adapters.empty());
     CHECK(config.warnings.empty());
 }
@@ -141,4 +142,39 @@ TEST_CASE("an adapter's section is ready to be filled in") {
     const auto& settings = config.adapters.at(0).settings;
     CHECK(settings.integer("retries") == 3);
     CHECK(settings.tables("series")[0].number("factor") == 1.0);
+}
+
+TEST_CASE("an organisation describes itself, and what is wrong with it is pointed at") {
+    const auto config = test::load(test::identity +
+                                   "[organisation]\nname = 'Coop'\nposition = '47.75, -3.37'\n"
+                                   "dpo = 'dpo@coop.example'\nlisted = true\n");
+    CHECK(config.organisation == Card{.name = "Coop",
+                                      .latitude = 47.75,
+                                      .longitude = -3.37,
+                                      .dpo = "dpo@coop.example",
+                                      .listed = true});
+    for (const char* nowhere : {"47.75", "91, 0", "0, -181", "47,75, 3", "here, there", "1, nan"})
+        CHECK(test::faults_of(test::identity + "[organisation]\nname = 'x'\nposition = '" +
+                              nowhere + "'\n")
+                  .size() == 1);
+    CHECK(test::faults_of(test::identity + "[organisation]\nplace = 'Lorient'\n") ==
+          std::vector<std::string>{"town.toml:5: organisation.name: missing: without a name nobody "
+                                   "is shown the rest"});
+    CHECK(
+        test::faults_of(test::identity + "[organisation]\nname = '" + std::string(257, 'x') + "'\n")
+            .size() == 1);
+}
+
+TEST_CASE("on what terms a series is to be had is read with what it means") {
+    const auto config = test::load(
+        test::identity +
+        "[[series]]\nseries = '*'\ntitle = 'Roofs'\nlicence = 'CC0'\nprice = 'free'\n"
+        "conditions = 'none'\noffered = 'everyone'\nsample = true\n[[series]]\nseries = 'x'\n");
+    CHECK(config.series.at(0).offer == Offer{.title = "Roofs",
+                                             .licence = "CC0",
+                                             .price = "free",
+                                             .conditions = "none",
+                                             .to = Offered::everyone,
+                                             .sample = true});
+    CHECK(config.series.at(1).offer == Offer{});
 }
