@@ -173,6 +173,17 @@ int list_own(const cxxopts::ParseResult& given, const Config& config, Console& c
     return Exit::done;
 }
 
+// A series that is no more, or of which no value may be kept.
+int forget(const std::string& name, const Config& config, Console& console) {
+    bool was_there = false;
+    shared_store(config)->commit(
+        [&](Mailboxes& m) { was_there = m.series().forget(named_series(name).name); });
+    console.err << one_line(name)
+                << (was_there ? " is forgotten; it comes back with its next reading\n"
+                              : " has not been seen\n");
+    return was_there ? Exit::done : Exit::failed;
+}
+
 }  // namespace
 
 int catalog_command(Words words, Console& console) {
@@ -182,12 +193,15 @@ int catalog_command(Words words, Console& console) {
         "series", "which series; * stands for any run of characters",
         cxxopts::value<std::string>()->default_value("*"), "PATTERN")("json",
                                                                       "as JSON, with all "
-                                                                      "that is said");
+                                                                      "that is said")(
+        "forget", "forget what has been seen of a series of ours, its sample with it",
+        cxxopts::value<std::string>(), "NAME");
     options.parse_positional({"peer"});
     options.positional_help("[PEER]");
     const auto given = parse(options, words, console);
     if (!given) return Exit::done;
     const Config config = config_of(*given);
+    if (given->count("forget") > 0) return forget(text_of(*given, "forget"), config, console);
     return given->count("peer") > 0 ? list_of_peer(*given, config, console)
                                     : list_own(*given, config, console);
 }

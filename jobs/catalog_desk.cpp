@@ -11,8 +11,8 @@ namespace {
 
 using Kind = CommandRefusal::Kind;
 
-// Looked at in one work: a fraction of a millisecond each.
-constexpr std::int64_t portion = 256;
+// Looked at in one work: that takes a millisecond.
+constexpr std::int64_t portion = 512;
 // Each star of a pattern is another run through every name.
 constexpr std::size_t longest_pattern = 512;
 constexpr std::ptrdiff_t most_stars = 8;
@@ -31,7 +31,7 @@ struct CatalogDesk::Search {
     CatalogAsked asked;
     CatalogDone done;
     std::optional<CatalogSearch> search = {};
-    bool more = true;
+    bool is_long = false;
 };
 
 CatalogDesk::CatalogDesk(std::shared_ptr<const CatalogRules> rules, Jid self, StoreThread& store)
@@ -89,19 +89,23 @@ void CatalogDesk::look(const std::shared_ptr<Search>& search) const {
             tl::unexpected(CommandRefusal{.kind = Kind::failed, .text = "cancelled"}));
     // A work may be run again, and then begins where this one did.
     auto next = std::make_shared<std::pair<std::optional<CatalogSearch>, bool>>();
-    store_.post(
-        [search, next](Mailboxes& m) {
-            next->first = search->search;
-            next->second = next->first->look(m.series(), portion);
-        },
-        [this, search, next](const std::exception_ptr& failure) {
-            if (failure)
-                return search->done(tl::unexpected(CommandRefusal{
-                    .kind = Kind::busy, .text = "the proxy's store is away; ask again"}));
-            search->search = std::move(next->first);
-            if (next->second) return look(search);
-            search->done(search->search->found());
-        });
+    Work work = [search, next](Mailboxes& m) {
+        next->first = search->search;
+        next->second = next->first->look(m.series(), portion);
+    };
+    Done done = [this, search, next](const std::exception_ptr& failure) {
+        if (failure)
+            return search->done(tl::unexpected(CommandRefusal{
+                .kind = Kind::busy, .text = "the proxy's store is away; ask again"}));
+        search->search = std::move(next->first);
+        if (next->second) return look(search);
+        search->done(search->search->found());
+    };
+    // Who has much looked through waits for it, and not the others for him.
+    if (std::exchange(search->is_long, true))
+        store_.post_at_leisure(std::move(work), std::move(done));
+    else
+        store_.post(std::move(work), std::move(done));
 }
 
 }  // namespace courant

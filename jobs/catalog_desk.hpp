@@ -4,8 +4,9 @@
 //     desk.ask({.asker = coop, .question = {.pattern = "*/pv/*"}, .now = now}, [](CatalogOutcome)
 //     { … });
 //
-// The book of series is looked at in portions, each a work of its own, so that a long search holds
-// up nobody else's. What an asker may know is decided once, when it asks (catalog/catalog.hpp).
+// The book of series is looked at in portions, each a work of its own and all but the first at
+// leisure, so that a long search holds up nobody else's work, however often it is asked for. What
+// an asker may know is decided once, when it asks (catalog/catalog.hpp).
 //
 // Thread: ask() may be called from any; it is answered on the store's thread, or before it returns.
 #pragma once

@@ -76,6 +76,12 @@ TEST_CASE("our own catalog says what there is, declared or seen, and who is told
     CHECK(rows[3]["readings"] == 0);
     CHECK(rows[3]["from"] == nullptr);
     CHECK(desk.rows({"--series", "*/pv/*"}).size() == 1);
+    const auto forget = [&](const std::string& name) {
+        return run_command(cli::catalog_command, {"--forget", name}, desk.config.string()).code;
+    };
+    CHECK(forget(school + "pv/power") == 0);
+    CHECK(forget(school + "pv/power") == 1);
+    CHECK(desk.rows({"--series", "*/pv/*"}).empty());
     CHECK(run_command(cli::catalog_command, {}, desk.config.string()).says("nobody"));
 }
 

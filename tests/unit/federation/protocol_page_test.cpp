@@ -193,8 +193,9 @@ TEST_CASE("the schema refuses what breaks the protocol") {
           "<receipt" + open + "/>",
           "<receipt" + open + "through='1' at='2026-05-28T20:26:40+01:00'/>",
           "<resume" + open + "next='0'/>",
-          "<catalog xmlns='urn:courant:0' count='1'><series/></catalog>",
-          "<directory xmlns='urn:courant:0' count='1'><organisation listed='maybe'/></directory>",
+          std::string("<catalog xmlns='urn:courant:0' count='1'><series/></catalog>"),
+          std::string("<directory xmlns='urn:courant:0' count='1'><organisation "
+                      "listed='maybe'/></directory>"),
           "<void" + open + "seq='1'/>", "<hello" + open + "/>"}) {
         CAPTURE(element);
         const TempDir dir;

@@ -135,7 +135,7 @@ TEST_CASE("what was counted of series becomes part of the store, once, also afte
     House house;
     house.desk.subscribe(subscription(coop));
     auto outbound = house.desk.outbound();
-    auto job = house.job({.tally = house.desk.tally()});
+    auto job = house.job({.sinks = {}, .tally = house.desk.tally()});
     const auto stored = [&] {
         return house.desk.ask([](Mailboxes& m) {
             std::int64_t readings = 0;
