@@ -89,10 +89,12 @@ Jid jid_from(const std::string& text);
 Jid any_jid_from(const std::string& text);
 
 int init_command(Words words, Console& console);
+int catalog_command(Words words, Console& console);
 int check_command(Words words, Console& console);
 int run_command(Words words, Console& console);
 int status_command(Words words, Console& console);
 int adapters_command(Words words, Console& console);
+int directory_command(Words words, Console& console);
 int extract_command(Words words, Console& console);
 int history_command(Words words, Console& console);
 int outbox_command(Words words, Console& console);

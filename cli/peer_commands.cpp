@@ -8,6 +8,7 @@
 #include "cli/command.hpp"
 #include "proxy-core/access/access_book.hpp"
 #include "proxy-core/access/series_pattern.hpp"
+#include "proxy-core/catalog/card.hpp"
 #include "proxy-core/config/duration.hpp"
 #include "proxy-core/federation/protocol.hpp"
 
@@ -116,16 +117,30 @@ std::string_view packs_for(const Peer& peer) {
     return *peer.packed ? "packed" : "xml";
 }
 
+// What it signed and what it says that it keeps are two things.
+void warn_of_code(const Peer& peer, const Card& says, Console& console) {
+    if (peer.terms.code.empty() || says.empty() || says.code_of_conduct == peer.terms.code) return;
+    console.err << fmt::format("courant peer: {} signed the code of conduct {} and {}\n",
+                               peer.jid.to_string(), one_line(peer.terms.code),
+                               says.code_of_conduct.empty()
+                                   ? "says nothing of one on its card"
+                                   : "says that it keeps " + one_line(says.code_of_conduct));
+}
+
 int list_peers(const cxxopts::ParseResult& given, Store& store, Console& console) {
     ordered_json rows = ordered_json::array();
-    for (const Peer& peer : read_from(store, [](Mailboxes& m) { return m.peers(); }))
+    for (const Peer& peer : read_from(store, [](Mailboxes& m) { return m.peers(); })) {
+        const Card card = card_from_json(peer.card).value_or(RememberedCard{}).card;
+        warn_of_code(peer, card, console);
         rows.push_back({{"peer", peer.jid.to_string()},
                         {"dialect", to_word(peer.dialect)},
+                        {"organisation", card.name},
                         {"relay", peer.relay ? "yes" : "no"},
                         {"link", to_word(peer.terms.link)},
                         {"suspended", peer.terms.suspended},
                         {"packs", packs_for(peer)},
                         {"added", to_timestamp_for_people(peer.added_at)}});
+    }
     print_list(console.out, rows, listing_of(given));
     return Exit::done;
 }

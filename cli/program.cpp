@@ -6,7 +6,9 @@
 #include <random>
 #include <utility>
 
+#include "cli/catalog/rules.hpp"
 #include "cli/store.hpp"
+#include "jobs/catalog_commands.hpp"
 #include "jobs/history_commands.hpp"
 #include "jobs/quoalise_subscriptions.hpp"
 
@@ -88,17 +90,23 @@ FederationSettings federation_settings(const Config& config, Worker& worker, Spa
     settings.encodings = config.federation.encodings;
     settings.bodies.unpacked_bytes = config.limits.receive_pack_bytes;
     settings.quoalise_names = quoalise_names(config.quoalise.names);
+    if (!config.organisation.empty()) settings.description = card_form(config.organisation);
+    settings.hears_strangers = catalog_rules(config).has_open_data();
     return settings;
 }
 
 // What it takes beside the page itself: the form, addresses, the command.
 constexpr std::size_t bytes_around_a_page = 12'000;
 
+std::size_t page_bytes(const Config& config) {
+    return config.limits.stanza_bytes -
+           std::min(config.limits.stanza_bytes / 2, bytes_around_a_page);
+}
+
 HistoryRules history_rules(const Config& config) {
     HistoryRules rules;
     rules.timeout = config.limits.adapter_timeout;
-    rules.page_bytes =
-        config.limits.stanza_bytes - std::min(config.limits.stanza_bytes / 2, bytes_around_a_page);
+    rules.page_bytes = page_bytes(config);
     return rules;
 }
 
@@ -154,8 +162,16 @@ Program::Program(const Config& config, StoreThread& store, Logger logger)
           [this](std::vector<Enqueued> messages) { federation_.outbox_grew(std::move(messages)); },
           logger_, counters_),
       history_(histories_of(config), store, grants_may_read(config.identity.jid),
-               history_rules(config), logger_, counters_) {
+               history_rules(config), logger_, counters_),
+      catalog_(std::make_shared<CatalogRules>(catalog_rules(config)), config.identity.jid, store),
+      cards_(store, [this](CommandRequest request, CommandDone done) {
+          federation_.ask(std::move(request), std::move(done));
+      }) {
     const Jid& self = config.identity.jid;
+    const PageBytes page{page_bytes(config)};
+    federation_.offer(catalog_command(catalog_, page));
+    federation_.offer(directory_command(self, config.organisation, store, page));
+    if (!config.organisation.empty()) federation_.offer(about_command(config.organisation));
     if (!history_.empty()) federation_.offer(history_command(history_, self));
     if (!history_.empty() && !config.quoalise.resource.empty())
         federation_.offer(quoalise_history_command(history_, self, config.quoalise.names));
@@ -182,6 +198,11 @@ void Program::start() {
     federation_thread_ =
         std::jthread([this](const std::stop_token& stop) { federation_.run(stop); });
     runner_.start();
+}
+
+void Program::watch() {
+    runner_.watch();
+    if (federation_.online()) cards_.look(std::chrono::system_clock::now());
 }
 
 bool Program::stop() {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "jobs/exchange.hpp"
+#include "proxy-core/catalog/series_book.hpp"
 
 namespace courant {
 namespace {
@@ -14,6 +15,8 @@ namespace {
 constexpr std::chrono::seconds portion{1};
 // What one transaction gives back: the disk writes for a few milliseconds.
 constexpr std::int64_t back_at_once = std::int64_t{1} << 20;
+// And how many series one transaction notes.
+constexpr std::size_t series_at_once = 256;
 
 // How long a sink counts after the last worker that had it: who has it may be away for a while.
 constexpr std::chrono::hours needed_for{7 * 24};
@@ -43,6 +46,7 @@ Progress HousekeepingJob::run(const Call& call) {
     const auto in_time = [&] {
         return std::chrono::steady_clock::now() < until && !call.stop.stop_requested();
     };
+    while (note_series() && in_time()) continue;
     while (purge_dead(call.now) && in_time()) continue;
     while (end_retentions(call.now) && in_time()) continue;
     while (hold_to_caps(call.now) && in_time()) continue;
@@ -80,6 +84,18 @@ std::vector<std::string> HousekeepingJob::all_sinks(Mailboxes& m, Time now) cons
     for (const auto& lease : m.leases(now))
         if (lease.what.starts_with(need)) sinks.push_back(lease.what.substr(need.size()));
     return sinks;
+}
+
+// What a failed commit leaves behind is noted with the next one.
+bool HousekeepingJob::note_series() {
+    if (!rules_.tally) return false;
+    return store_.ask(
+        [&](Mailboxes& m) {
+            if (noting_.empty()) noting_ = rules_.tally->take(series_at_once);
+            for (const SeriesSeen& series : noting_) m.series().note(series);
+            return noting_.size() == series_at_once;
+        },
+        [&](bool) { noting_.clear(); });
 }
 
 bool HousekeepingJob::purge_dead(Time now) {

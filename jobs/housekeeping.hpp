@@ -2,7 +2,7 @@
 // the retention that was set for them is over, lanes are held to their caps, and a store that has
 // become emptier than it needs to be gives its room back to the disk. The counters become part of
 // the store: they are those of one run; what has been stored of them is remembered here, so that
-// both begin and end together.
+// both begin and end together. So do the series that were counted as they passed.
 //
 // Everything goes in small portions, each a transaction of its own, and for a second at most:
 // others wait for the store meanwhile, and what is left over is done the next time.
@@ -10,12 +10,14 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "jobs/job.hpp"
 #include "jobs/outbox_caps.hpp"
 #include "jobs/retention.hpp"
+#include "proxy-core/catalog/series_tally.hpp"
 #include "proxy-core/config/config.hpp"
 #include "proxy-core/mailbox/space_watch.hpp"
 #include "proxy-core/mailbox/store_thread.hpp"
@@ -39,6 +41,8 @@ struct HousekeepingRules {
     /// Empty room that a store keeps for itself; beyond, what is more than half of it is given
     /// back.
     std::int64_t keep_empty = std::int64_t{16} << 20;
+    /// Where series are counted; null: nowhere.
+    std::shared_ptr<SeriesTally> tally = {};
 };
 
 /// Tidies the store.
@@ -53,6 +57,7 @@ class HousekeepingJob : public Job {
   private:
     bool purge_delivered(Time now);
     std::vector<std::string> all_sinks(Mailboxes& m, Time now) const;
+    bool note_series();
     bool purge_dead(Time now);
     bool end_retentions(Time now);
     bool hold_to_caps(Time now);
@@ -66,7 +71,8 @@ class HousekeepingJob : public Job {
     StoreThread& store_;
     Counters& counters_;
     std::map<std::string, std::uint64_t>
-        stored_;  ///< what the store has of each counter of this run
+        stored_;                      ///< what the store has of each counter of this run
+    std::vector<SeriesSeen> noting_;  ///< taken out of the tally and not yet committed; the store's
 };
 
 }  // namespace courant

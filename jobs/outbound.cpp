@@ -24,14 +24,16 @@ std::int64_t size_of(const Dispatch& work) {
 
 Outbound::Outbound(std::string adapter, DispatchRules rules, StoreThread& store,
                    OutboxGrew outbox_grew, Counters& counters,
-                   std::shared_ptr<CurrentAudience> audience, Conditions conditions)
+                   std::shared_ptr<CurrentAudience> audience, Conditions conditions,
+                   SharedTally tally)
     : adapter_(std::move(adapter)),
       dispatcher_(std::move(rules)),
       store_(store),
       outbox_grew_(std::move(outbox_grew)),
       counters_(counters),
       current_(std::move(audience)),
-      conditions_(std::move(conditions)) {}
+      conditions_(std::move(conditions)),
+      tally_(std::move(tally)) {}
 
 std::optional<std::string> Outbound::cursor_if_anybody_listens(Time now) {
     std::string obstacle;
@@ -60,10 +62,11 @@ struct Outbound::Committed {
     std::shared_ptr<const Audience> audience;
     std::string obstacle;
     std::vector<Enqueued> numbers;
+    bool done = false;
 };
 
-Outbound::Committed Outbound::commit(Dispatch& work, Place kind, const std::string& place,
-                                     Time now) {
+Outbound::Committed Outbound::commit(Dispatch& work, const senml::Pack& readings, Place kind,
+                                     const std::string& place, Time now) {
     const auto step = [&](Mailboxes& m) {
         Committed committed{.audience = current_->get(m, now), .obstacle = {}, .numbers = {}};
         if (committed.audience != audience_) return committed;
@@ -86,11 +89,14 @@ Outbound::Committed Outbound::commit(Dispatch& work, Place kind, const std::stri
             m.bury(letter);
         }
         m.set_cursor(adapter_, place);
+        committed.done = true;
         return committed;
     };
     // Told from the store thread: a live reading does not wait until this one has woken up.
+    auto seen = tally_ ? seen_in(readings) : std::vector<SeriesSeen>();
     return store_.ask(step, [&](Committed& committed) {
         tell(work.messages, std::move(committed.numbers), now);
+        if (tally_ && committed.done) tally_->add(std::move(seen));
     });
 }
 
@@ -126,7 +132,7 @@ void Outbound::put(const senml::Pack& readings, const std::vector<Refused>& refu
     for (;;) {
         work = dispatcher_.dispatch(readings, *remembered_);
         work.refused.insert(work.refused.begin(), refused.begin(), refused.end());
-        Committed committed = commit(work, kind, place, now);
+        Committed committed = commit(work, readings, kind, place, now);
         if (!committed.obstacle.empty()) throw NoRoom(committed.obstacle);
         if (committed.audience == audience_) break;
         learn(std::move(committed.audience));

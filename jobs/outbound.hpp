@@ -16,6 +16,7 @@
 
 #include "jobs/dispatch.hpp"
 #include "jobs/worker.hpp"
+#include "proxy-core/catalog/series_tally.hpp"
 #include "proxy-core/federation/federation.hpp"
 #include "proxy-core/mailbox/store_thread.hpp"
 #include "proxy-core/observe/counters.hpp"
@@ -42,14 +43,17 @@ struct Conditions {
     Obstacle obstacle = {};
 };
 
+/// Where series are counted as they pass; shared by all adapters of a program.
+using SharedTally = std::shared_ptr<SeriesTally>;
+
 /// Puts an adapter's readings into the outbox. Belongs to the adapter's thread.
 class Outbound {
   public:
-    /// `audience` is shared by all adapters of a program.
+    /// `audience` is shared by all adapters of a program; without a tally nothing is counted.
     Outbound(std::string adapter, DispatchRules rules, StoreThread& store, OutboxGrew outbox_grew,
              Counters& counters,
              std::shared_ptr<CurrentAudience> audience = std::make_shared<CurrentAudience>(),
-             Conditions conditions = {});
+             Conditions conditions = {}, SharedTally tally = {});
 
     /// Where the source stands; nothing if nobody has subscribed to anything: then nothing should
     /// be taken from it, for it would be for nobody. Throws NoRoom while nothing more may come in:
@@ -74,7 +78,8 @@ class Outbound {
     void learn(std::shared_ptr<const Audience> audience);
     void put(const senml::Pack& readings, const std::vector<Refused>& refused, Place kind,
              const std::string& place, Time now);
-    Committed commit(Dispatch& work, Place kind, const std::string& place, Time now);
+    Committed commit(Dispatch& work, const senml::Pack& readings, Place kind,
+                     const std::string& place, Time now);
     void tell(std::vector<Outgoing>& messages, std::vector<Enqueued> numbers, Time now);
 
     std::string adapter_;
@@ -86,6 +91,7 @@ class Outbound {
     std::shared_ptr<const Audience> audience_;
     std::optional<RememberedAudience> remembered_;
     Conditions conditions_;
+    SharedTally tally_;
 };
 
 }  // namespace courant

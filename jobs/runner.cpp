@@ -58,7 +58,8 @@ Runner::Runner(const Config& config, StoreThread& store, SpaceWatch& space, Work
     HousekeepingRules tidying{
         .sinks = {},
         .sharing = worker.id().empty() ? Sharing::alone : Sharing::with_others,
-        .retention = config.retention};
+        .retention = config.retention,
+        .tally = tally_};
     for (const ReceiveConfig& receive : config.receives) {
         add_receive(config, receive, began);
         tidying.sinks.push_back(receive.adapter);
@@ -98,7 +99,8 @@ Outbound Runner::outbound(const Config& config, const ExtractConfig& extract,
             outbox_grew,
             counters_,
             audience_,
-            {.right = worker_.right("source " + extract.adapter), .obstacle = obstacle}};
+            {.right = worker_.right("source " + extract.adapter), .obstacle = obstacle},
+            tally_};
 }
 
 void Runner::add_extract(const Config& config, const ExtractConfig& extract,

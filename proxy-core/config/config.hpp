@@ -18,7 +18,10 @@
 #include <string_view>
 #include <vector>
 
+#include "proxy-core/access/meaning.hpp"
 #include "proxy-core/adapter.hpp"
+#include "proxy-core/catalog/card.hpp"
+#include "proxy-core/catalog/offer.hpp"
 #include "proxy-core/config/secret.hpp"
 #include "proxy-core/federation/jid.hpp"
 #include "proxy-core/mailbox/body.hpp"
@@ -71,6 +74,9 @@ struct FederationConfig {
     Encodings encodings = Encodings::xml_and_packed;
     /// How long before a grant ends that is announced.
     std::chrono::nanoseconds expiry_notice = std::chrono::hours{30 * 24};
+    /// The IANA zone whose days, weeks, months and years the periods of grants and subscriptions
+    /// are.
+    std::string time_zone = "UTC";
 
     bool operator==(const FederationConfig&) const = default;
 };
@@ -218,6 +224,20 @@ struct ReceiveConfig {
     bool operator==(const ReceiveConfig&) const = default;
 };
 
+/// [[series]]: what a series of ours is. Of several that fit a name, the first one counts.
+struct SeriesConfig {
+    /// A pattern in people's spelling (access/series_pattern.hpp).
+    std::string series;
+    /// Nothing: what its unit means by itself, if that is clear.
+    std::optional<Meaning> meaning = {};
+    /// How long a value of a mean or sum is about, ISO 8601; empty where that is not said.
+    std::string period = {};
+    /// On what terms it is to be had, and who is told that it is there.
+    Offer offer = {};
+
+    bool operator==(const SeriesConfig&) const = default;
+};
+
 /// [[quoalise.map]]: a series under the name that the Quoalise client has for it.
 struct QuoaliseName {
     /// "urn:dev:prm:30001610071843_consumption/power/active/raw".
@@ -240,6 +260,8 @@ struct QuoaliseConfig {
 /// The whole file.
 struct Config {
     IdentityConfig identity;
+    /// [organisation]; empty where it is not described.
+    Card organisation;
     StoreConfig store;
     FederationConfig federation;
     LimitsConfig limits;
@@ -250,6 +272,7 @@ struct Config {
     std::vector<AdapterConfig> adapters;
     std::vector<ExtractConfig> extracts;
     std::vector<ReceiveConfig> receives;
+    std::vector<SeriesConfig> series;
     QuoaliseConfig quoalise;
     /// What is allowed and still deserves a look: "town.toml:4: identity.password_file: others may
     /// read it".

@@ -45,6 +45,7 @@
 #include "proxy-core/federation/fair_queue.hpp"
 #include "proxy-core/federation/features.hpp"
 #include "proxy-core/federation/foreign_lane.hpp"
+#include "proxy-core/federation/form.hpp"
 #include "proxy-core/federation/lane.hpp"
 #include "proxy-core/federation/lane_rights.hpp"
 #include "proxy-core/federation/protocol.hpp"
@@ -90,6 +91,10 @@ struct FederationSettings {
     /// it in. One that may not is not answered: its sender keeps it.
     std::function<bool(Mailboxes&, std::int64_t bytes, Time now)> admits =
         [](Mailboxes&, std::int64_t, Time) { return true; };
+    /// How we describe ourselves to whoever asks (XEP-0128); nothing: we do not.
+    std::optional<Form> description = {};
+    /// Strangers may ask us something, and are told where we are.
+    bool hears_strangers = false;
     /// The clock of readings and receipts; tests bring their own.
     std::function<Time()> clock = [] { return std::chrono::system_clock::now(); };
 };
@@ -206,6 +211,7 @@ class Federation : private TransportListener {
     void take(const Resume& resume, const Jid& from);
     void take_iq(const Element& iq);
     void take(const Where& where, const Jid& from);
+    std::string description() const;
     CommandSurroundings command_surroundings();
     void queue_answer(std::string stanza);
     void send_answers();

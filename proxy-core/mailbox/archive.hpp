@@ -11,6 +11,7 @@
 
 #include "proxy-core/access/access_book.hpp"
 #include "proxy-core/access/exchange_book.hpp"
+#include "proxy-core/catalog/series_book.hpp"
 #include "proxy-core/mailbox/mailboxes.hpp"
 
 namespace courant {
@@ -24,6 +25,7 @@ struct Inventory {
     std::vector<NoticeEntry> notices = {};
     /// Those that are not done, with new ids there.
     std::vector<Erasure> erasures = {};
+    std::vector<SeriesSeen> series = {};
     std::vector<OutgoingLane> outgoing = {};
     /// By lane, why the numbers through OutgoingLane::voided hold nothing.
     std::map<std::string, std::string> void_reasons = {};

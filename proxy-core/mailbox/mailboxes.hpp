@@ -67,6 +67,7 @@ struct MailboxLimits {
 class AccessBook;
 class ExchangeBook;
 class Archive;
+class SeriesBook;
 
 /// How much room the store takes, and how much more there is.
 struct StoreRoom {
@@ -92,6 +93,8 @@ class Mailboxes {
     virtual AccessBook& access() = 0;
     /// What both sides said about grants (access/exchange_book.hpp).
     virtual ExchangeBook& exchange() = 0;
+    /// What has been seen of our own series (catalog/series_book.hpp).
+    virtual SeriesBook& series() = 0;
 
     /// Adds a peer or changes what it may; what it said of itself stays.
     virtual void put_peer(const Peer& peer) = 0;

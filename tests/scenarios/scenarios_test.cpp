@@ -168,6 +168,18 @@ TEST_CASE("a proxy says where it is, to those whom it knows") {
     play("where");
 }
 
+TEST_CASE("the catalog shows what is granted or offered, page by page, as an answer and as items") {
+    play("catalog");
+}
+
+TEST_CASE("nobody finds out what is not shown to it") {
+    play("catalog-hostile");
+}
+
+TEST_CASE("a card is for everybody, the directory for peers, and in it who wants to be") {
+    play("directory");
+}
+
 TEST_CASE("every script of the folder is played") {
     std::ostringstream here;
     here << std::ifstream(folder / "scenarios_test.cpp").rdbuf();

@@ -149,8 +149,13 @@ bool Script::declares(const std::string& who, const std::string& what, const std
         FederationSettings settings = options == "impatient" ? quick() : patient();
         settings.quoalise_names = quoalise_names(client_names(address(jid)));
         if (options == "xml-only") settings.encodings = Encodings::xml_only;
+        if (options == "open") {
+            settings.hears_strangers = true;
+            settings.description = card_form(Shelf::card("Town"));
+        }
         proxy_ = std::make_unique<Proxy>(network_, jid, settings);
-        return options.empty() || options == "impatient" || options == "xml-only";
+        return options.empty() || options == "impatient" || options == "xml-only" ||
+               options == "open";
     }
     if (!proxy_ || !options.empty()) return false;
     const auto dialect = dialect_named(what);
@@ -201,6 +206,25 @@ void Script::proxy_does(const std::string& verb, const std::string& rest) {
     } else if (verb == "offers" && rest == "history") {
         past_ = std::make_unique<Past>(proxy_->jid(), proxy_->store());
         for (Command& command : past_->commands()) proxy_->federation().offer(std::move(command));
+    } else if (verb == "offers" && rest == "a catalog") {
+        shelf_ = std::make_unique<Shelf>(proxy_->jid(), proxy_->store());
+        for (Command& command : shelf_->commands()) proxy_->federation().offer(std::move(command));
+    } else if (verb == "remembers") {  // "coop as Coop", "coop as Coop, who is shy"
+        std::istringstream words(rest);
+        std::string whom, as, name, shy;
+        if (!(words >> whom >> as >> name) || !actors_.contains(whom)) not_understood(rest);
+        Card card = Shelf::card(name.substr(0, name.find(',')));
+        card.listed = !name.ends_with(',');
+        proxy_->ask([&](Mailboxes& m) {
+            m.set_card(actors_.at(whom).client->jid(), to_json({card, Time{}}));
+        });
+    } else if (verb == "suspends") {
+        if (!actors_.contains(rest)) not_understood(rest);
+        proxy_->ask([&](Mailboxes& m) {
+            Peer peer = m.find_peer(actors_.at(rest).client->jid()).value();
+            peer.terms.suspended = "audit";
+            m.put_peer(peer);
+        });
     } else if (verb == "shares") {  // "*/pv/* with coop"
         std::istringstream words(rest);
         std::string pattern, with, whom;

@@ -10,6 +10,7 @@
 
 #include "tests/scenarios/past.hpp"
 #include "tests/scenarios/path.hpp"
+#include "tests/scenarios/shelf.hpp"
 #include "tests/unit/federation/proxies.hpp"
 
 namespace courant::test {
@@ -48,6 +49,7 @@ class Script {
     std::string proxy_name_;
     std::unique_ptr<Proxy> proxy_;
     std::unique_ptr<Past> past_;
+    std::unique_ptr<Shelf> shelf_;
     std::map<std::string, Actor> actors_;
 };
 

@@ -1,5 +1,7 @@
 #include "proxy-core/mailbox/detail/sqlite_archive.hpp"
 
+#include <limits>
+
 namespace courant::detail {
 
 std::int64_t SqliteArchive::count(std::string_view sql) {
@@ -16,6 +18,7 @@ Inventory SqliteArchive::inventory() {
     all.notices = mailboxes_.exchange().log_of("");
     all.erasures = mailboxes_.exchange().open_erasures();
     for (Erasure& erasure : all.erasures) erasure.id = 0;
+    all.series = mailboxes_.series().page("", std::numeric_limits<std::int64_t>::max());
     all.outgoing = mailboxes_.outgoing_lanes();
     all.incoming = mailboxes_.incoming_lanes();
     all.inbox_end = count("SELECT position FROM inbox_end");
@@ -75,6 +78,7 @@ void SqliteArchive::restore(const Inventory& all) {
     for (const auto& held : all.held) mailboxes_.exchange().put_held(held);
     for (const auto& entry : all.notices) mailboxes_.exchange().log(entry);
     for (const auto& erasure : all.erasures) mailboxes_.exchange().add_erasure(erasure);
+    for (const auto& series : all.series) mailboxes_.series().put(series);
     for (const auto& s : all.subscriptions)
         Query(connection_,
               "INSERT INTO subscriptions (id, peer, series, retain, grant_ref, added_at) "

@@ -7,6 +7,7 @@
 #include "proxy-core/mailbox/detail/sqlite_access.hpp"
 #include "proxy-core/mailbox/detail/sqlite_archive.hpp"
 #include "proxy-core/mailbox/detail/sqlite_connection.hpp"
+#include "proxy-core/mailbox/detail/sqlite_series.hpp"
 
 namespace courant::detail {
 
@@ -50,6 +51,7 @@ class SqliteMailboxes final : public Mailboxes {
 
     AccessBook& access() override { return access_; }
     ExchangeBook& exchange() override { return exchange_; }
+    SeriesBook& series() override { return series_; }
     void put_peer(const Peer& peer) override;
     void set_packed(const Jid& peer, bool understood) override;
     void set_card(const Jid& peer, std::string_view card) override;
@@ -148,6 +150,7 @@ class SqliteMailboxes final : public Mailboxes {
     std::int64_t subscription_changes_ = 0;  ///< by this connection
     SqliteAccessBook access_{connection_, subscription_changes_};
     ExchangeQueries<SqliteConnection, Query, Blob> exchange_{connection_};
+    SqliteSeriesBook series_{connection_};
 };
 
 }  // namespace courant::detail

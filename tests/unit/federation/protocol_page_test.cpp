@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "proxy-core/catalog/card.hpp"
+#include "proxy-core/catalog/catalog_element.hpp"
 #include "proxy-core/federation/base64.hpp"
 #include "proxy-core/federation/commands.hpp"
 #include "proxy-core/federation/intake.hpp"
@@ -127,6 +129,43 @@ std::vector<std::string> published() {
         payloads.push_back(stanza.substr(begin, stanza.find(end) + end.size() - begin));
     }
     return payloads;
+/// What stands in the answers to commands, with everything that it can hold and with nothing.
+std::vector<std::string> answers() {
+    const Time time = senml::from_unix_seconds(1'780'000'000);
+    const CatalogEntry full{.series = "a@b.example/c@d.example/<é>",
+                            .unit = "W",
+                            .kind = senml::Kind::number,
+                            .title = "'the' roof",
+                            .meaning = "mean",
+                            .period = "PT10M",
+                            .first = time,
+                            .last = time,
+                            .licence = "CC0",
+                            .price = "free",
+                            .conditions = "none",
+                            .grant = CatalogGrant{.id = "G",
+                                                  .purpose = "billing",
+                                                  .history = "P13M",
+                                                  .resolution = "PT1H",
+                                                  .until = time},
+                            .sample = {{time, 1.5}, {time + std::chrono::minutes(1), 2}}};
+    const Card card{.name = "Coopérative",
+                    .contact = "c",
+                    .website = "w",
+                    .place = "p",
+                    .latitude = -47.5,
+                    .longitude = 1e-7,
+                    .code_of_conduct = "1",
+                    .dpo = "d",
+                    .complaint_authority = "a",
+                    .listed = true};
+    const Jid jid = address("zabbix@lorient.example");
+    return {catalog_element({{full, {.series = "x"}}, true}, 100'000),
+            catalog_element({}, 100'000),
+            card_element(card),
+            card_element({}),
+            directory_element({{{jid, card}, {jid, {.name = "x"}}}, true}, 100'000),
+            directory_element({}, 100'000)};
 }
 
 /// Whether the schema takes the elements; what it complains about goes into the test's output.
@@ -158,6 +197,7 @@ TEST_CASE("every stanza that we write fits the schema") {
     std::vector<std::string> elements;
     for (const std::string& stanza : written()) elements.push_back(element_of(stanza));
     for (const std::string& item : published()) elements.push_back(item);
+    for (const std::string& answer : answers()) elements.push_back(answer);
     CHECK(valid(elements));
 }
 
@@ -184,7 +224,11 @@ TEST_CASE("the schema refuses what breaks the protocol") {
               encode_base64("no frame of zstd") + "</pack></readings>",
           "<receipt" + open + "/>",
           "<receipt" + open + "through='1' at='2026-05-28T20:26:40+01:00'/>",
-          "<resume" + open + "next='0'/>", "<void" + open + "seq='1'/>", "<hello" + open + "/>"}) {
+          "<resume" + open + "next='0'/>",
+          std::string("<catalog xmlns='urn:courant:0' count='1'><series/></catalog>"),
+          std::string("<directory xmlns='urn:courant:0' count='1'><organisation "
+                      "listed='maybe'/></directory>"),
+          "<void" + open + "seq='1'/>", "<hello" + open + "/>"}) {
         CAPTURE(element);
         const TempDir dir;
         std::ofstream(dir / "0.xml") << element;
@@ -196,7 +240,7 @@ TEST_CASE("the schema refuses what breaks the protocol") {
 
 TEST_CASE("the page's examples are read as what they are, and fit the schema") {
     const auto blocks = examples();
-    REQUIRE(blocks.size() == 13);
+    REQUIRE(blocks.size() == 15);
     std::vector<std::string> elements;
     std::vector<std::size_t> kinds;
     std::vector<std::string> packs;
@@ -208,10 +252,12 @@ TEST_CASE("the page's examples are read as what they are, and fit the schema") {
             const Element* command = stanza->child("command", commands_namespace);
             REQUIRE(command);
             CHECK(form_in(*command));
-            const auto begin = block.find("<history");
-            if (begin == std::string::npos) continue;
-            const std::string_view end = "</history>";
-            elements.push_back(block.substr(begin, block.find(end) + end.size() - begin));
+            for (const std::string name : {"history", "catalog", "directory"}) {
+                const auto begin = block.find('<' + name + ' ');
+                if (begin == std::string::npos) continue;
+                const std::string end = "</" + name + '>';
+                elements.push_back(block.substr(begin, block.find(end) + end.size() - begin));
+            }
             continue;
         }
         const auto payload = payload_of(*stanza);

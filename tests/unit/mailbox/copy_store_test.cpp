@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "proxy-core/catalog/series_book.hpp"
 #include "tests/unit/mailbox/postgres_home.hpp"
 #include "tests/unit/mailbox/samples.hpp"
 #include "tests/unit/mailbox/sqlite_home.hpp"
@@ -22,6 +23,11 @@ void live(Store& store) {
     store.commit([](Mailboxes& m) {
         m.put_peer({town, true, at(1)});
         m.set_card(town, "{}");
+        m.series().note({.name = "a@b/c@d/e",
+                         .first = at(1),
+                         .last = at(2),
+                         .readings = 2,
+                         .latest = {{at(1), 0.1}, {at(2), 1e9}}});
         m.remove_subscription(m.put_subscription({0, town, "a@b/c@d/*", "P1Y", "g", at(1)}));
         m.put_subscription({0, town, "a@b/e@d/*", "P2Y", "", at(2)});
         for (int i = 0; i < 1200; ++i)

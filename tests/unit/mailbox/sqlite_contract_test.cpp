@@ -5,6 +5,7 @@
 #include "tests/unit/mailbox/outbox_contract.hpp"
 #include "tests/unit/mailbox/records_contract.hpp"
 #include "tests/unit/mailbox/room_contract.hpp"
+#include "tests/unit/mailbox/series_contract.hpp"
 #include "tests/unit/mailbox/sqlite_home.hpp"
 #include "tests/unit/mailbox/transaction_contract.hpp"
 #include "tests/unit/mailbox/workers_contract.hpp"
@@ -80,5 +81,6 @@ TEST_CASE_TEMPLATE_INVOKE(leases_are_shared_out, SqliteHome);
 
 TEST_CASE_TEMPLATE_INVOKE(access_is_kept, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(exchange_is_kept, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(series_are_kept, SqliteHome);
 
 }  // namespace courant::test
