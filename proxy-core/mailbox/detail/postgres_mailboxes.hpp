@@ -9,6 +9,7 @@
 #include "proxy-core/mailbox/detail/postgres_access.hpp"
 #include "proxy-core/mailbox/detail/postgres_archive.hpp"
 #include "proxy-core/mailbox/detail/postgres_connection.hpp"
+#include "proxy-core/mailbox/detail/postgres_shapes.hpp"
 
 namespace courant::detail {
 
@@ -19,6 +20,7 @@ class PostgresMailboxes final : public Mailboxes {
         : connection_(connection), limits_(limits) {}
 
     AccessBook& access() override { return access_; }
+    ShapeBook& shapes() override { return shapes_; }
     void put_peer(const Peer& peer) override;
     void set_packed(const Jid& peer, bool understood) override;
     void set_card(const Jid& peer, std::string_view card) override;
@@ -160,6 +162,7 @@ class PostgresMailboxes final : public Mailboxes {
     PostgresConnection& connection_;
     MailboxLimits limits_;
     PostgresAccessBook access_{connection_, *this};
+    PostgresShapeBook shapes_{connection_};
     PostgresArchive archive_{connection_, *this};
     Locked locked_;
 };

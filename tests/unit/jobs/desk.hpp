@@ -191,7 +191,7 @@ class Desk {
                 tell,
                 counters_,
                 std::make_shared<CurrentAudience>(),
-                {.right = {}, .obstacle = obstacle}};
+                {.right = {}, .obstacle = obstacle, .withheld = {}}};
     }
     /// Why nothing may be extracted from now on; empty: it may.
     void shut(std::string obstacle) {
