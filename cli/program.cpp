@@ -8,6 +8,7 @@
 
 #include "cli/store.hpp"
 #include "jobs/history_commands.hpp"
+#include "jobs/subscription_commands.hpp"
 
 namespace courant::cli {
 namespace {
@@ -95,6 +96,7 @@ constexpr std::size_t bytes_around_a_page = 12'000;
 HistoryRules history_rules(const Config& config) {
     HistoryRules rules;
     rules.timeout = config.limits.adapter_timeout;
+    rules.aggregation = {.series = config.series, .time_zone = config.federation.time_zone};
     rules.page_bytes =
         config.limits.stanza_bytes - std::min(config.limits.stanza_bytes / 2, bytes_around_a_page);
     return rules;
@@ -157,6 +159,10 @@ Program::Program(const Config& config, StoreThread& store, Logger logger)
     if (!history_.empty()) federation_.offer(history_command(history_, self));
     if (!history_.empty() && !config.quoalise.resource.empty())
         federation_.offer(quoalise_history_command(history_, self, config.quoalise.names));
+    if (!config.extracts.empty()) {
+        federation_.offer(subscribe_command(store, self, config.federation.time_zone, logger_));
+        federation_.offer(unsubscribe_command(store, self, logger_));
+    }
     worker_->on_change([this] {
         federation_.rights_changed();
         runner_.rights_changed();

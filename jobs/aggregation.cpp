@@ -112,7 +112,7 @@ Aggregation::Fate Aggregation::take(PeriodSoFar& open, const Reading& reading,
     if (follows && begin > *open.begin) close(open, whole, lacking);
     if (!open.begin)
         open = {.begin = begin,
-                .from_the_start = follows || reading.time == begin,
+                .from_the_start = follows || open.from_the_start || reading.time == begin,
                 .last = {.time = reading.time, .quality = reading.quality}};
     // A second reading of one time takes the place of the first.
     else if (number && reading.time == open.last.time &&

@@ -66,7 +66,7 @@ Reading reading_of(const senml::Pack& pack, const senml::Record& record, Quality
 /// Appends it to a pack under a name in SenML spelling.
 void add_reading(senml::Pack& pack, std::string_view name, const Reading& reading);
 
-/// A period under way; nothing in it while there is none.
+/// A period under way; nothing in it while there is none, but maybe what is known of the first.
 struct PeriodSoFar {
     std::optional<Time> begin = {};
     /// Whether nothing of it can have gone by unseen before its first reading.

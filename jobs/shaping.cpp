@@ -1,10 +1,8 @@
 #include "jobs/shaping.hpp"
 
-#include <date/tz.h>
 #include <fmt/format.h>
 
 #include <cmath>
-#include <stdexcept>
 #include <utility>
 
 #include "jobs/memory_text.hpp"
@@ -13,14 +11,6 @@
 
 namespace courant {
 namespace {
-
-const date::time_zone& zone_named(const std::string& name) {
-    try {
-        return *date::locate_zone(name);
-    } catch (const std::runtime_error&) {
-        throw ConfigError("federation.time_zone: there is no time zone " + name);
-    }
-}
 
 // For whom a memory holds. What it is about stands beside it: peer, series and grant.
 std::string terms_of(const Shape& shape, const SeriesFacts& facts) {

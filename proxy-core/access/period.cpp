@@ -3,7 +3,9 @@
 #include <date/tz.h>
 
 #include <algorithm>
+#include <stdexcept>
 
+#include "proxy-core/adapter.hpp"
 #include "proxy-core/config/duration.hpp"
 
 namespace courant {
@@ -123,6 +125,14 @@ bool Period::made_of(const Period& finer, const date::time_zone& zone, Time now)
     };
     constexpr auto half_a_year = std::chrono::hours(24 * 182);
     return offset_at(now) % finer.count_ == 0 && offset_at(now + half_a_year) % finer.count_ == 0;
+}
+
+const date::time_zone& zone_named(const std::string& name) {
+    try {
+        return *date::locate_zone(name);
+    } catch (const std::runtime_error&) {
+        throw ConfigError("there is no time zone " + name);
+    }
 }
 
 std::string_view coarser(std::string_view one, std::string_view other) {

@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "senml/time.hpp"
@@ -55,6 +56,9 @@ class Period {
     Unit unit_;
     std::int64_t count_;  ///< above 0
 };
+
+/// The zone of an IANA name; throws ConfigError where there is none. It stays for ever.
+const date::time_zone& zone_named(const std::string& name);
 
 /// The coarser of two periods, ISO 8601, by their nominal length; either may be empty: none. Of
 /// two that are as long, the first.

@@ -1,5 +1,5 @@
 // What the store knows of series that do not go as they are: what is remembered from reading to
-// reading, and the subscriptions that peers have asked for and nobody has answered yet.
+// reading, and the subscriptions that peers have asked for and do not have.
 //
 // A part of the mailboxes (Mailboxes::shapes), because a period under way must move in one
 // transaction with the outbox and the source's cursor: whatever happens in between, no reading is
@@ -45,6 +45,8 @@ struct SubscriptionRequest {
     /// How long the peer wants to keep it, ISO 8601; empty: as long as it may.
     std::string retain = {};
     Time asked_at = {};
+    /// Why the administrator said no; empty while nobody has answered.
+    std::string refusal = {};
 
     bool operator==(const SubscriptionRequest&) const = default;
 };
@@ -70,7 +72,7 @@ class ShapeBook {
     virtual void put_request(const SubscriptionRequest& request) = 0;
     /// All of them, the oldest first.
     virtual std::vector<SubscriptionRequest> requests() = 0;
-    /// The administrator has answered, or the peer has thought better of it; whether there was one.
+    /// The administrator said yes, or the peer has thought better of it; whether there was one.
     virtual bool remove_request(std::string_view id) = 0;
 };
 

@@ -240,9 +240,9 @@ struct Subscription {
     /// People's spelling; `*` stands for any run of characters.
     std::string series;
     /// ISO 8601 duration that every message carries.
-    std::string retain;
-    std::string grant;
-    Time added_at;
+    std::string retain = {};
+    std::string grant = {};
+    Time added_at = {};
     /// What is wanted; of a grant that lets less go, that goes.
     Shape shape = {};
 

@@ -42,20 +42,22 @@ std::vector<ShapeState> PostgresShapeBook::states() {
 void PostgresShapeBook::put_request(const SubscriptionRequest& request) {
     Query(connection_,
           "INSERT INTO subscription_requests (id, peer, series, every, dead_band, heartbeat, "
-          "quality, retain, asked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
+          "quality, retain, asked_at, refusal) "
+          "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
           "ON CONFLICT (peer, series) DO UPDATE SET id = excluded.id, every = excluded.every, "
           "dead_band = excluded.dead_band, heartbeat = excluded.heartbeat, "
-          "quality = excluded.quality, retain = excluded.retain, asked_at = excluded.asked_at",
+          "quality = excluded.quality, retain = excluded.retain, asked_at = excluded.asked_at, "
+          "refusal = excluded.refusal",
           request.id, request.peer, request.series, request.shape.every,
           text_of_dead_band(request.shape.dead_band), request.shape.heartbeat,
-          request.shape.quality, request.retain, request.asked_at);
+          request.shape.quality, request.retain, request.asked_at, request.refusal);
 }
 
 std::vector<SubscriptionRequest> PostgresShapeBook::requests() {
     std::vector<SubscriptionRequest> all;
     Query query(connection_,
-                "SELECT id, peer, series, every, dead_band, heartbeat, quality, retain, asked_at "
-                "FROM subscription_requests ORDER BY asked_at, id");
+                "SELECT id, peer, series, every, dead_band, heartbeat, quality, retain, asked_at, "
+                "refusal FROM subscription_requests ORDER BY asked_at, id");
     while (query.step()) all.push_back(subscription_request_of(query));
     return all;
 }

@@ -29,7 +29,7 @@ ShapeState shape_state_of(const Query& query) {
     return {query.jid(0), query.text(1), query.text(2), query.text(3)};
 }
 
-/// Columns: id, peer, series, every, dead_band, heartbeat, quality, retain, asked_at.
+/// Columns: id, peer, series, every, dead_band, heartbeat, quality, retain, asked_at, refusal.
 template <class Query>
 SubscriptionRequest subscription_request_of(const Query& query) {
     return {.id = query.text(0),
@@ -37,7 +37,8 @@ SubscriptionRequest subscription_request_of(const Query& query) {
             .series = query.text(2),
             .shape = shape_of(query, 3),
             .retain = query.text(7),
-            .asked_at = query.time(8)};
+            .asked_at = query.time(8),
+            .refusal = query.text(9)};
 }
 
 }  // namespace courant::detail

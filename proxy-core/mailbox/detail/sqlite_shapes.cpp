@@ -39,18 +39,18 @@ std::vector<ShapeState> SqliteShapeBook::states() {
 void SqliteShapeBook::put_request(const SubscriptionRequest& request) {
     Query(connection_,
           "INSERT OR REPLACE INTO subscription_requests (id, peer, series, every, dead_band, "
-          "heartbeat, quality, retain, asked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          "heartbeat, quality, retain, asked_at, refusal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
           request.id, request.peer, request.series, request.shape.every,
           text_of_dead_band(request.shape.dead_band), request.shape.heartbeat,
-          request.shape.quality, request.retain, request.asked_at)
+          request.shape.quality, request.retain, request.asked_at, request.refusal)
         .run();
 }
 
 std::vector<SubscriptionRequest> SqliteShapeBook::requests() {
     std::vector<SubscriptionRequest> all;
     Query query(connection_,
-                "SELECT id, peer, series, every, dead_band, heartbeat, quality, retain, asked_at "
-                "FROM subscription_requests ORDER BY asked_at, id");
+                "SELECT id, peer, series, every, dead_band, heartbeat, quality, retain, asked_at, "
+                "refusal FROM subscription_requests ORDER BY asked_at, id");
     while (query.step()) all.push_back(subscription_request_of(query));
     return all;
 }

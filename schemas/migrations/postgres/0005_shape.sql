@@ -46,5 +46,6 @@ CREATE TABLE subscription_requests (
     quality   text NOT NULL,
     retain    text NOT NULL,
     asked_at  bigint NOT NULL,
+    refusal   text NOT NULL,
     UNIQUE (peer, series)
 );

@@ -35,5 +35,6 @@ CREATE TABLE subscription_requests (
     quality   TEXT NOT NULL,
     retain    TEXT NOT NULL,
     asked_at  INTEGER NOT NULL,
+    refusal   TEXT NOT NULL,
     UNIQUE (peer, series)
 ) STRICT, WITHOUT ROWID;

@@ -94,6 +94,7 @@ TEST_CASE_TEMPLATE_DEFINE("of a peer one request for a series waits, the last on
     request.id = "3";
     request.shape = {};
     request.asked_at = at(7);
+    request.refusal = "no";
     store->commit([&](Mailboxes& m) { m.shapes().put_request(request); });
     CHECK(all() == std::vector{others, request});
     store->commit([&](Mailboxes& m) {
