@@ -75,6 +75,7 @@ int add(const cxxopts::ParseResult& given, const std::vector<std::string>& words
     grant.basis = *basis;
     grant.retain = text_of(given, "retain");
     grant.history = text_of(given, "history");
+    grant.resolution = text_of(given, "resolution");
     grant.from = moment(given, "from").value_or(now);
     grant.until = moment(given, "until");
     grant.consent = consent_of(given, config, now);
@@ -124,6 +125,7 @@ int show(const std::vector<std::string>& words, Store& store, Console& console) 
     ordered_json all = row(grant);
     all["retain"] = grant.retain;
     all["history"] = grant.history;
+    all["resolution"] = grant.resolution;
     all["from"] = to_timestamp_for_people(grant.from);
     if (const auto& consent = grant.consent)
         all["consent"] = {{"mode", to_word(consent->mode)},
@@ -279,7 +281,9 @@ cxxopts::Options options() {
         cxxopts::value<std::string>()->default_value("P3Y"),
         "ISO8601")("history", "how far back it may ask; without it not at all",
                    cxxopts::value<std::string>(), "ISO8601")(
-        "from", "valid from; now, unless it is said", cxxopts::value<std::string>(), "TIME")(
+        "resolution", "the finest period that goes, what is finer is aggregated; else as it is",
+        cxxopts::value<std::string>(), "ISO8601")("from", "valid from; now, unless it is said",
+                                                  cxxopts::value<std::string>(), "TIME")(
         "until", "valid before; else until it is ended", cxxopts::value<std::string>(), "TIME");
     options.add_options("tell")("to", "readings before that", cxxopts::value<std::string>(),
                                 "TIME");

@@ -11,6 +11,7 @@
 #include "jobs/catalog_commands.hpp"
 #include "jobs/history_commands.hpp"
 #include "jobs/quoalise_subscriptions.hpp"
+#include "jobs/subscription_commands.hpp"
 
 namespace courant::cli {
 namespace {
@@ -106,6 +107,7 @@ std::size_t page_bytes(const Config& config) {
 HistoryRules history_rules(const Config& config) {
     HistoryRules rules;
     rules.timeout = config.limits.adapter_timeout;
+    rules.aggregation = {.series = config.series, .time_zone = config.federation.time_zone};
     rules.page_bytes = page_bytes(config);
     return rules;
 }
@@ -178,6 +180,10 @@ Program::Program(const Config& config, StoreThread& store, Logger logger)
     if (!config.quoalise.resource.empty())
         for (Command& command : quoalise_subscription_commands(store, self, config.quoalise.names))
             federation_.offer(std::move(command));
+    if (!config.extracts.empty()) {
+        federation_.offer(subscribe_command(store, self, config.federation.time_zone, logger_));
+        federation_.offer(unsubscribe_command(store, self, logger_));
+    }
     worker_->on_change([this] {
         federation_.rights_changed();
         runner_.rights_changed();

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <set>
 #include <utility>
 
 #include "jobs/exchange.hpp"
@@ -15,6 +17,7 @@ namespace {
 
 constexpr std::string_view housekeeping = "housekeeping";
 constexpr std::string_view exchange = "exchange";
+constexpr std::size_t most_told_series = 1'000;
 
 std::chrono::milliseconds milliseconds(std::chrono::nanoseconds span) {
     return std::chrono::ceil<std::chrono::milliseconds>(span);
@@ -88,18 +91,33 @@ Outbound Runner::outbound(const Config& config, const ExtractConfig& extract,
         auto why = space_.obstacle(m, bytes, now);
         return why.empty() ? caps_.obstacle(m, bytes, now) : why;
     };
+    // Once for each series and run; the counter tells the rest.
+    const auto withheld = [log = logger_, told = std::set<std::string, std::less<>>()](
+                              std::string_view series, std::int64_t readings) mutable {
+        if (told.size() >= most_told_series || !told.emplace(series).second) return;
+        log.warning(
+            "readings are withheld: they may only go aggregated, and what they mean is "
+            "not said",
+            {{"series", series},
+             {"readings", readings},
+             {"hint", "[[series]] series = \"" + std::string(series) +
+                          "\", meaning = \"instant|mean|sum|index\""}});
+    };
     return {extract.adapter,
             {.self = config.identity.jid,
              .records_per_message = config.limits.records_per_message,
              .packed_records_per_message = config.limits.packed_records_per_message,
              .encodings = config.federation.encodings,
              .stanza_bytes = config.limits.stanza_bytes,
-             .quality = extract.quality},
+             .quality = extract.quality,
+             .aggregation = {.series = config.series, .time_zone = config.federation.time_zone}},
             store_,
             outbox_grew,
             counters_,
             audience_,
-            {.right = worker_.right("source " + extract.adapter), .obstacle = obstacle},
+            {.right = worker_.right("source " + extract.adapter),
+             .obstacle = obstacle,
+             .withheld = withheld},
             tally_};
 }
 

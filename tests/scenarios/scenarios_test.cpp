@@ -190,3 +190,11 @@ TEST_CASE("every script of the folder is played") {
         CHECK(here.str().find("play(\"" + name + "\")") != std::string::npos);
     }
 }
+
+TEST_CASE("a peer gets itself what its grant covers, as coarse as that lets it go, and ends it") {
+    play("subscribe");
+}
+
+TEST_CASE("who asks for a subscription learns nothing of what exists, and a stranger gets none") {
+    play("subscribe-refused");
+}

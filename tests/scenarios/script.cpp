@@ -4,10 +4,12 @@
 #include <fmt/ranges.h>
 
 #include <fstream>
+#include <iostream>
 #include <sstream>
 #include <stdexcept>
 
 #include "jobs/quoalise_subscriptions.hpp"
+#include "jobs/subscription_commands.hpp"
 #include "proxy-core/federation/base64.hpp"
 #include "proxy-core/federation/pubsub.hpp"
 #include "proxy-core/mailbox/body.hpp"
@@ -225,13 +227,20 @@ void Script::proxy_does(const std::string& verb, const std::string& rest) {
             peer.terms.suspended = "audit";
             m.put_peer(peer);
         });
+    } else if (verb == "offers" && rest == "subscriptions") {
+        const Logger logger(LogLevel::error, LogFormat::text, std::cerr);
+        proxy_->federation().offer(
+            subscribe_command(proxy_->store(), proxy_->jid(), "UTC", logger));
+        proxy_->federation().offer(unsubscribe_command(proxy_->store(), proxy_->jid(), logger));
     } else if (verb == "shares") {  // "*/pv/* with coop"
         std::istringstream words(rest);
-        std::string pattern, with, whom;
+        std::string pattern, with, whom, as, resolution;
         if (!(words >> pattern >> with >> whom) || !actors_.contains(whom)) not_understood(rest);
+        words >> as >> resolution;  // "as PT1H"
         proxy_->ask([&](Mailboxes& m) {
             Grant grant = open_grant(actors_.at(whom).client->jid(), "G " + whom + pattern);
             grant.series = pattern;
+            grant.resolution = resolution;
             m.access().add_grant(grant);
         });
     } else if (verb == "publishes") {  // "3 on open"
@@ -240,7 +249,7 @@ void Script::proxy_does(const std::string& verb, const std::string& rest) {
         std::string on, whom;
         if (!(words >> messages >> on >> whom) || !actors_.contains(whom)) not_understood(rest);
         publishes(actors_.at(whom).client->jid(), messages);
-    } else if (verb == "offers" && rest == "subscriptions") {
+    } else if (verb == "offers" && rest == "client subscriptions") {
         for (Command& command : quoalise_subscription_commands(proxy_->store(), proxy_->jid(),
                                                                client_names(proxy_->jid())))
             proxy_->federation().offer(std::move(command));
@@ -260,6 +269,15 @@ void Script::proxy_does(const std::string& verb, const std::string& rest) {
                                 .grant = m.access().grants().front().id,
                                 .added_at = Time{}});
         });
+    } else if (verb == "gives") {  // "nothing", or its subscriptions, with | between
+        std::string all;
+        proxy_->ask([&](Mailboxes& m) {
+            for (const Subscription& one : m.subscriptions())
+                all += fmt::format("{}{} to {}{}{}", all.empty() ? "" : " | ", one.series,
+                                   one.peer.to_string(), one.shape.every.empty() ? "" : " as ",
+                                   one.shape.every);
+        });
+        CHECK(rest == (all.empty() ? "nothing" : all));
     } else if (verb == "logs") {
         settle();
         CHECK(proxy_->log().find(rest) != std::string::npos);

@@ -11,6 +11,7 @@
 #include "proxy-core/mailbox/detail/postgres_archive.hpp"
 #include "proxy-core/mailbox/detail/postgres_connection.hpp"
 #include "proxy-core/mailbox/detail/postgres_series.hpp"
+#include "proxy-core/mailbox/detail/postgres_shapes.hpp"
 
 namespace courant::detail {
 
@@ -23,6 +24,7 @@ class PostgresMailboxes final : public Mailboxes {
     AccessBook& access() override { return access_; }
     ExchangeBook& exchange() override { return exchange_; }
     SeriesBook& series() override { return series_; }
+    ShapeBook& shapes() override { return shapes_; }
     void put_peer(const Peer& peer) override;
     void set_packed(const Jid& peer, bool understood) override;
     void set_card(const Jid& peer, std::string_view card) override;
@@ -165,6 +167,7 @@ class PostgresMailboxes final : public Mailboxes {
     MailboxLimits limits_;
     PostgresAccessBook access_{connection_, *this};
     PostgresSeriesBook series_{connection_};
+    PostgresShapeBook shapes_{connection_};
     PostgresArchive archive_{connection_, *this};
     Locked locked_;
     ExchangeQueries<PostgresConnection, PostgresQuery, PostgresBytes> exchange_{connection_};

@@ -8,6 +8,7 @@
 #include "proxy-core/mailbox/detail/sqlite_archive.hpp"
 #include "proxy-core/mailbox/detail/sqlite_connection.hpp"
 #include "proxy-core/mailbox/detail/sqlite_series.hpp"
+#include "proxy-core/mailbox/detail/sqlite_shapes.hpp"
 
 namespace courant::detail {
 
@@ -52,6 +53,7 @@ class SqliteMailboxes final : public Mailboxes {
     AccessBook& access() override { return access_; }
     ExchangeBook& exchange() override { return exchange_; }
     SeriesBook& series() override { return series_; }
+    ShapeBook& shapes() override { return shapes_; }
     void put_peer(const Peer& peer) override;
     void set_packed(const Jid& peer, bool understood) override;
     void set_card(const Jid& peer, std::string_view card) override;
@@ -151,6 +153,7 @@ class SqliteMailboxes final : public Mailboxes {
     SqliteAccessBook access_{connection_, subscription_changes_};
     ExchangeQueries<SqliteConnection, Query, Blob> exchange_{connection_};
     SqliteSeriesBook series_{connection_};
+    SqliteShapeBook shapes_{connection_};
 };
 
 }  // namespace courant::detail
