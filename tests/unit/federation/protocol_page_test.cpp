@@ -129,6 +129,8 @@ std::vector<std::string> published() {
         payloads.push_back(stanza.substr(begin, stanza.find(end) + end.size() - begin));
     }
     return payloads;
+}
+
 /// What stands in the answers to commands, with everything that it can hold and with nothing.
 std::vector<std::string> answers() {
     const Time time = senml::from_unix_seconds(1'780'000'000);
