@@ -50,6 +50,15 @@ std::optional<std::string> Outbound::cursor_if_anybody_listens(Time now) {
     return cursor;
 }
 
+void Outbound::look(const std::function<senml::Pack(std::string_view cursor)>& read) {
+    if (!tally_) return;
+    auto seen =
+        seen_in(read(store_.ask([&](Mailboxes& m) { return m.cursor(adapter_); })));
+    // The same readings come again once somebody listens.
+    for (SeriesSeen& series : seen) series.readings = 0;
+    store_.ask([](Mailboxes&) { return true; }, [&](bool) { tally_->add(std::move(seen)); });
+}
+
 std::string Outbound::obstacle(Mailboxes& m, std::int64_t bytes, Time now) const {
     return conditions_.obstacle ? conditions_.obstacle(m, bytes, now) : "";
 }

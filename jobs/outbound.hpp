@@ -65,6 +65,10 @@ class Outbound {
     /// then neither.
     std::optional<std::string> cursor_if_anybody_listens(Time now);
 
+    /// Counts for the catalog what `read` brings from where the source stands, and takes nothing:
+    /// the cursor stays.
+    void look(const std::function<senml::Pack(std::string_view cursor)>& read);
+
     /// Commits readings, refusals and the cursor, if the source is ours to read. Throws StoreError;
     /// NoRoom where that much has no place.
     void put(const senml::Pack& readings, const std::vector<Refused>& refused,
