@@ -242,6 +242,24 @@ TEST_CASE("R4.2: what is erased while an app is away does not reach it afterward
     CHECK(stage.coop.app.empty());
 }
 
+TEST_CASE("an app erases only once our own inbox holds nothing more for it") {
+    Stage stage;
+    stage.coop.has_app(true);
+    const auto id = stage.coop.ask([&](Mailboxes& m) {
+        return m.exchange().add_erasure(
+            {.peer = town_jid, .about = "G", .series = "*", .subject = "*", .asked_at = stage.now});
+    });
+    const auto answers = [&] {
+        return stage.coop.ask([&](Mailboxes& m) { return m.exchange().answers_to(id).size(); });
+    };
+    stage.coop.receive->run(stage.coop.call());
+    CHECK(answers() == 0);
+    stage.coop.exchange->run(stage.coop.call());
+    CHECK(answers() == 1);
+    stage.coop.receive->run(stage.coop.call());
+    CHECK(answers() == 2);
+}
+
 TEST_CASE("R4.2: a controller is told, keeps what it has, and its answer is kept") {
     for (const auto link : {LegalLink::separate_controller, LegalLink::joint_controller}) {
         Stage stage(link);
@@ -403,11 +421,12 @@ TEST_CASE("a hostile peer's notices reach nothing but its own") {
                                                .to = stage.now + std::chrono::hours(1000)});
         stage.coop_hears(eve,
                          StateNotice{.grant = "E", .state = GrantState::erased, .at = stage.now});
+        const auto erasures =
+            stage.coop.ask([](Mailboxes& m) { return m.exchange().open_erasures(); });
+        CHECK(erasures.size() == 2);
+        for (const auto& erasure : erasures) CHECK_FALSE(means(erasure, roof));
         for (int i = 0; i < 20; ++i) stage.coop.turn();
         CHECK(stage.coop.proxy.values().size() == 1);
-        for (const auto& erasure :
-             stage.coop.ask([](Mailboxes& m) { return m.exchange().open_erasures(); }))
-            CHECK_FALSE(means(erasure, roof));
     }
     SUBCASE("an old notice, found again") {
         stage.changes("G", GrantState::withdrawn);

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "jobs/exchange.hpp"
 #include "proxy-core/catalog/series_book.hpp"
 #include "tests/unit/jobs/desk.hpp"
 
@@ -160,4 +161,51 @@ TEST_CASE("what was counted of series becomes part of the store, once, also afte
         outbound.put(readings(1, 1, "n" + std::to_string(i)), {}, std::to_string(i + 9), at(0));
     job.run(call());
     CHECK(stored() == 1'006);
+}
+
+TEST_CASE(
+    "a notice that has not been taken stays in the inbox, whatever the sinks have delivered") {
+    House house;
+    house.desk.ask([](Mailboxes& m) {
+        m.take_in({.peer = coop,
+                   .lane = {"L"},
+                   .seq = 1,
+                   .envelope = {},
+                   .body = notice_body(ExpiryNotice{.grant = "G", .until = at(0)}),
+                   .records = 0,
+                   .stored_at = at(0)},
+                  at(0));
+        m.set_delivered("db", 1);
+    });
+    const auto messages = [&] {
+        return house.desk.ask([](Mailboxes& m) { return m.inbox_size(0).messages; });
+    };
+    auto job = house.job({.sinks = {"db"}});
+    job.run(at_time(at(1)));
+    CHECK(messages() == 1);
+    house.desk.ask([](Mailboxes& m) { m.set_delivered(notices_position, 1); });
+    while (job.run(at_time(at(2))) == Progress::more) continue;
+    CHECK(messages() == 0);
+}
+
+TEST_CASE("R3.2: the job ends retentions by itself") {
+    House house;
+    house.desk.ask([](Mailboxes& m) {
+        m.take_in({.peer = coop,
+                   .lane = {"L"},
+                   .seq = 1,
+                   .envelope = {.retain = "P1D", .grant = {}},
+                   .body = "some body",
+                   .records = 3,
+                   .stored_at = at(0)},
+                  at(0));
+    });
+    auto job = house.job({});
+    job.run(at_time(at(86'399)));
+    CHECK(house.desk.ask([](Mailboxes& m) { return m.inbox(0, everything)[0].message.body; }) ==
+          "some body");
+    job.run(at_time(at(86'400)));
+    CHECK(house.desk.ask([](Mailboxes& m) { return m.inbox(0, everything)[0].message.body; })
+              .empty());
+    CHECK(house.desk.counters().get("courant_readings_retention_ended_total").value() == 3);
 }
