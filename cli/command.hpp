@@ -85,6 +85,8 @@ std::optional<Time> moment(const cxxopts::ParseResult& given, const std::string&
 
 /// A bare JID from the command line, or a UsageError that says what is wrong with it.
 Jid jid_from(const std::string& text);
+/// The same for whoever may be a service, which has a domain alone.
+Jid any_jid_from(const std::string& text);
 
 int init_command(Words words, Console& console);
 int catalog_command(Words words, Console& console);
@@ -101,6 +103,7 @@ int dead_command(Words words, Console& console);
 int grant_command(Words words, Console& console);
 int peer_command(Words words, Console& console);
 int subscription_command(Words words, Console& console);
+int publish_command(Words words, Console& console);
 int store_command(Words words, Console& console);
 
 }  // namespace courant::cli

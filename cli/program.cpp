@@ -10,6 +10,8 @@
 #include "cli/store.hpp"
 #include "jobs/catalog_commands.hpp"
 #include "jobs/history_commands.hpp"
+#include "jobs/quoalise_subscriptions.hpp"
+#include "jobs/subscription_commands.hpp"
 
 namespace courant::cli {
 namespace {
@@ -88,6 +90,7 @@ FederationSettings federation_settings(const Config& config, Worker& worker, Spa
     settings.stanzas.max_depth = config.limits.receive_depth;
     settings.encodings = config.federation.encodings;
     settings.bodies.unpacked_bytes = config.limits.receive_pack_bytes;
+    settings.quoalise_names = quoalise_names(config.quoalise.names);
     if (!config.organisation.empty()) settings.description = card_form(config.organisation);
     settings.hears_strangers = catalog_rules(config).has_open_data();
     return settings;
@@ -104,6 +107,7 @@ std::size_t page_bytes(const Config& config) {
 HistoryRules history_rules(const Config& config) {
     HistoryRules rules;
     rules.timeout = config.limits.adapter_timeout;
+    rules.aggregation = {.series = config.series, .time_zone = config.federation.time_zone};
     rules.page_bytes = page_bytes(config);
     return rules;
 }
@@ -173,6 +177,13 @@ Program::Program(const Config& config, StoreThread& store, Logger logger)
     if (!history_.empty()) federation_.offer(history_command(history_, self));
     if (!history_.empty() && !config.quoalise.resource.empty())
         federation_.offer(quoalise_history_command(history_, self, config.quoalise.names));
+    if (!config.quoalise.resource.empty())
+        for (Command& command : quoalise_subscription_commands(store, self, config.quoalise.names))
+            federation_.offer(std::move(command));
+    if (!config.extracts.empty()) {
+        federation_.offer(subscribe_command(store, self, config.federation.time_zone, logger_));
+        federation_.offer(unsubscribe_command(store, self, logger_));
+    }
     worker_->on_change([this] {
         federation_.rights_changed();
         runner_.rights_changed();
@@ -221,6 +232,8 @@ bool Program::run_once(const std::stop_token& stop) {
     all_well = drain_outbox(stop) && all_well;
     if (receives_) settle_inbox(stop);
     all_well = runner_.receive_once(stop) && all_well;
+    // What was made of notices is an answer, which goes at once.
+    all_well = drain_outbox(stop) && all_well;
     this->stop();
     return all_well;
 }

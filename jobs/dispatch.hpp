@@ -9,14 +9,20 @@
 // could not go to a peer that stops reading the other. Of one reading XML is the shorter one; from
 // two on the compact form is, and from then on it saves more in the servers, which pay per element,
 // than it costs here (tests/bench/README.md).
+//
+// What does not go as it is (shaping.hpp) is only set apart at first: what comes of it depends on
+// what the store remembers, and is written inside the transaction that commits the rest.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "jobs/audience.hpp"
+#include "jobs/shaping.hpp"
 #include "proxy-core/adapter.hpp"
 #include "proxy-core/federation/jid.hpp"
 #include "proxy-core/mailbox/body.hpp"
@@ -38,6 +44,16 @@ struct DispatchRules {
     /// The largest stanza, in bytes, all that surrounds the pack included.
     std::size_t stanza_bytes = 200'000;
     Quality quality = Quality::raw;
+    /// How series are aggregated for those who do not get all of them.
+    AggregationRules aggregation = {};
+};
+
+/// Readings for somebody who does not get them as they are.
+struct ToBeShaped {
+    /// A place in Audience::destinations.
+    std::uint32_t seat = 0;
+    /// Records of the pack, in order.
+    std::vector<std::size_t> records;
 };
 
 /// What became of a pack.
@@ -45,8 +61,21 @@ struct Dispatch {
     std::vector<Outgoing> messages;
     /// Readings that fit no message or no format.
     std::vector<Refused> refused;
-    /// Readings that nobody has subscribed to.
+    /// Readings that nobody has subscribed to, or not in that quality.
     std::int64_t unwanted = 0;
+    /// What is not in messages yet.
+    std::vector<ToBeShaped> to_be_shaped = {};
+};
+
+/// What became of what was to be shaped.
+struct ShapedDispatch {
+    std::vector<Outgoing> messages;
+    std::vector<Refused> refused;
+    /// To be remembered with them.
+    std::vector<ShapeState> states;
+    /// As in Shaped.
+    std::map<std::string, std::int64_t> withheld;
+    std::int64_t forgotten = 0;
 };
 
 /// Cuts packs into messages for those who subscribed to their series; keeps its memory from pack to
@@ -55,15 +84,21 @@ struct Dispatch {
 /// Thread: belongs to one thread.
 class Dispatcher {
   public:
-    explicit Dispatcher(DispatchRules rules) : rules_(std::move(rules)) {}
+    explicit Dispatcher(DispatchRules rules)
+        : rules_(std::move(rules)), shaper_(rules_.aggregation) {}
 
     /// Asks the audience who gets what, and in which form.
     Dispatch dispatch(const senml::Pack& pack, RememberedAudience& audience);
+    /// The rest of it, with what the book remembers, which is not written here. Any number of
+    /// times.
+    ShapedDispatch shape(const senml::Pack& pack, std::span<const ToBeShaped> parts,
+                         const Audience& audience, ShapeBook& book);
 
   private:
     class Cutter;
 
     DispatchRules rules_;
+    Shaper shaper_;
     senml::Writer xml_writer_;
     BodyWriter body_writer_;
     senml::Pack part_;

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <utility>
 
+#include "jobs/period_history.hpp"
 #include "proxy-core/access/access_book.hpp"
 #include "proxy-core/access/admission.hpp"
 #include "proxy-core/config/duration.hpp"
@@ -60,24 +61,29 @@ class Filling {
 
 MayRead grants_may_read(Jid self) {
     return [self = std::move(self)](Mailboxes& m, const Jid& asker, const HistoryRange& range,
-                                    Time now) -> std::string {
-        if (auto refusal = admission(m, self, asker, now).refusal; !refusal.empty()) return refusal;
+                                    Time now) -> HistoryRight {
+        if (auto refusal = admission(m, self, asker, now).refusal; !refusal.empty())
+            return {.refusal = std::move(refusal)};
         const NamedSeries series = named_series(range.series);
         std::optional<Time> earliest;
+        std::optional<std::string> finest;
         for (const Grant& grant : m.access().grants()) {
             if (grant.peer != asker.bare() || grant.history.empty()) continue;
             if (!obstacle(grant, now).empty() || !covers(grant, series)) continue;
             const Time begin = now - nominal_length(grant.history);
             earliest = std::min(earliest.value_or(begin), begin);
+            if (range.from < begin) continue;
+            if (!finest || nominal_length(grant.resolution) < nominal_length(*finest))
+                finest = grant.resolution;
         }
         if (!earliest)
-            return fmt::format(
-                "{} is granted nothing of {} from before now. Ask the administrator of {} "
-                "for it",
-                asker.bare().to_string(), series.name, self.to_string());
-        if (range.from >= *earliest) return {};
-        return fmt::format("{} may ask for {} from {} on", asker.bare().to_string(), series.name,
-                           to_timestamp_for_people(*earliest));
+            return {.refusal =
+                        fmt::format("{} is granted nothing of {} from before now. Ask the "
+                                    "administrator of {} for it",
+                                    asker.bare().to_string(), series.name, self.to_string())};
+        if (finest) return {.resolution = *finest};
+        return {.refusal = fmt::format("{} may ask for {} from {} on", asker.bare().to_string(),
+                                       series.name, to_timestamp_for_people(*earliest))};
     };
 }
 
@@ -156,8 +162,12 @@ class HistoryDesk::Clerk {
                         .stop = either.get_token(),
                         .max_readings = rules_.page_bytes / 80 + 1};
         try {
-            history_->read(question.range, call,
-                           [&](const senml::Pack& chunk) { return filling.take(chunk); });
+            const auto take = [&](const senml::Pack& chunk) { return filling.take(chunk); };
+            if (question.resolution.empty())
+                history_->read(question.range, call, take);
+            else
+                read_periods(*history_, question.range, question.resolution, rules_.aggregation,
+                             call, take);
         } catch (const Error& error) {
             // What it says may name files and hosts: that is for our operator.
             logger_.warning("history could not be read", {{"adapter", adapter_},
@@ -206,16 +216,17 @@ HistoryDesk::~HistoryDesk() {
 }
 
 void HistoryDesk::ask(HistoryQuestion question, HistoryDone done) {
-    auto why_not = std::make_shared<std::string>();
+    auto right = std::make_shared<HistoryRight>();
     auto asked = std::make_shared<HistoryQuestion>(std::move(question));
-    store_.post([this, why_not, asked, now = rules_.clock()](
-                    Mailboxes& m) { *why_not = may_read_(m, asked->asker, asked->range, now); },
-                [this, why_not, asked, done = std::move(done)](const std::exception_ptr& failure) {
+    store_.post([this, right, asked, now = rules_.clock()](
+                    Mailboxes& m) { *right = may_read_(m, asked->asker, asked->range, now); },
+                [this, right, asked, done = std::move(done)](const std::exception_ptr& failure) {
                     if (failure)
                         return done(refused(Kind::busy, "the proxy's store is away; ask again"));
-                    if (why_not->empty()) return permitted(std::move(*asked), done);
+                    asked->resolution = right->resolution;
+                    if (right->refusal.empty()) return permitted(std::move(*asked), done);
                     counters_.get("courant_history_refused_total").add();
-                    done(refused(Kind::forbidden, *why_not));
+                    done(refused(Kind::forbidden, right->refusal));
                 });
 }
 

@@ -29,6 +29,7 @@
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "jobs/aggregation.hpp"
 #include "proxy-core/adapter.hpp"
 #include "proxy-core/config/config.hpp"
 #include "proxy-core/federation/commands.hpp"
@@ -39,12 +40,20 @@
 
 namespace courant {
 
-/// Why an asker may not read a range; empty: it may. In the store's transaction.
-using MayRead =
-    std::function<std::string(Mailboxes&, const Jid& asker, const HistoryRange& range, Time now)>;
+/// What an asker may read.
+struct HistoryRight {
+    /// Why nothing; empty: it may.
+    std::string refusal = {};
+    /// Only values of this period, ISO 8601; empty: all.
+    std::string resolution = {};
+};
 
-/// Peers may read what a grant that is valid now covers, as far back as it lets them. `self` is for
-/// those who read why not.
+/// Whether an asker may read a range. In the store's transaction.
+using MayRead =
+    std::function<HistoryRight(Mailboxes&, const Jid& asker, const HistoryRange& range, Time now)>;
+
+/// Peers may read what a grant that is valid now covers, as far back and as finely as it lets them;
+/// of several, the finest. `self` is for those who read why not.
 MayRead grants_may_read(Jid self);
 
 /// What is asked.
@@ -53,6 +62,8 @@ struct HistoryQuestion {
     HistoryRange range;
     /// Requested when nobody waits for the answer any more.
     std::stop_token stop = {};
+    /// The period in which it is answered; the desk decides.
+    std::string resolution = {};
 };
 
 /// A page of a series.
@@ -73,6 +84,8 @@ struct HistoryRules {
     std::size_t page_bytes = 180'000;
     /// Questions that may wait for one adapter.
     std::size_t most_waiting = 16;
+    /// How a past is given in periods.
+    AggregationRules aggregation = {};
     /// The clock of grants; tests bring their own.
     std::function<Time()> clock = [] { return std::chrono::system_clock::now(); };
 };

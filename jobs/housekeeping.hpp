@@ -16,6 +16,7 @@
 
 #include "jobs/job.hpp"
 #include "jobs/outbox_caps.hpp"
+#include "jobs/retention.hpp"
 #include "proxy-core/catalog/series_tally.hpp"
 #include "proxy-core/config/config.hpp"
 #include "proxy-core/mailbox/space_watch.hpp"
@@ -35,7 +36,7 @@ struct HousekeepingRules {
     /// All sinks that the configuration has; without any the inbox keeps everything.
     std::vector<std::string> sinks;
     Sharing sharing = Sharing::alone;
-    /// When dead letters go.
+    /// When dead letters go, and how long we keep what others sent.
     RetentionConfig retention = {};
     /// Empty room that a store keeps for itself; beyond, what is more than half of it is given
     /// back.
@@ -58,6 +59,7 @@ class HousekeepingJob : public Job {
     std::vector<std::string> all_sinks(Mailboxes& m, Time now) const;
     bool note_series();
     bool purge_dead(Time now);
+    bool end_retentions(Time now);
     bool hold_to_caps(Time now);
     bool give_back();
 
@@ -65,6 +67,7 @@ class HousekeepingJob : public Job {
     HousekeepingRules rules_;
     SpaceWatch& space_;
     OutboxCaps& caps_;
+    RetentionPurge retention_;
     StoreThread& store_;
     Counters& counters_;
     std::map<std::string, std::uint64_t>

@@ -30,6 +30,10 @@ using OutboxGrew = std::function<void(std::vector<Enqueued>)>;
 /// Why so many bytes more may not come in; empty if they may. Asked inside a work of the store.
 using Obstacle = std::function<std::string(Mailboxes&, std::int64_t bytes, Time now)>;
 
+/// Told that readings of a series, in people's spelling, are withheld from those who get it only
+/// aggregated, because nobody has said what they mean; each time.
+using Withheld = std::function<void(std::string_view series, std::int64_t readings)>;
+
 /// The store or the outbox is full: nothing was put, and it is worth another try.
 class NoRoom : public StoreError {
   public:
@@ -41,6 +45,7 @@ struct Conditions {
     /// To read the source.
     Right right = {};
     Obstacle obstacle = {};
+    Withheld withheld = {};
 };
 
 /// Where series are counted as they pass; shared by all adapters of a program.
@@ -78,8 +83,9 @@ class Outbound {
     void learn(std::shared_ptr<const Audience> audience);
     void put(const senml::Pack& readings, const std::vector<Refused>& refused, Place kind,
              const std::string& place, Time now);
-    Committed commit(Dispatch& work, const senml::Pack& readings, Place kind,
+    Committed commit(const senml::Pack& readings, Dispatch& work, Place kind,
                      const std::string& place, Time now);
+    void count(const Dispatch& work, const ShapedDispatch& shaped, std::size_t extracted);
     void tell(std::vector<Outgoing>& messages, std::vector<Enqueued> numbers, Time now);
 
     std::string adapter_;

@@ -67,6 +67,7 @@ class Runner {
     void add_extract(const Config& config, const ExtractConfig& extract,
                      const OutboxGrew& outbox_grew, Time began);
     void add_receive(const Config& config, const ReceiveConfig& receive, Time began);
+    void add_exchange(const Config& config, Time began);
     Outbound outbound(const Config& config, const ExtractConfig& extract,
                       const OutboxGrew& outbox_grew);
 

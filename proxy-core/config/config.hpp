@@ -72,6 +72,8 @@ struct StoreConfig {
 struct FederationConfig {
     /// What is written and announced; packed packs are read in any case.
     Encodings encodings = Encodings::xml_and_packed;
+    /// How long before a grant ends that is announced.
+    std::chrono::nanoseconds expiry_notice = std::chrono::hours{30 * 24};
     /// The IANA zone whose days, weeks, months and years the periods of grants and subscriptions
     /// are.
     std::string time_zone = "UTC";
@@ -153,7 +155,7 @@ struct OutboxConfig {
     bool operator==(const OutboxConfig&) const = default;
 };
 
-/// [retention]: how long dead letters are kept.
+/// [retention]: how long dead letters are kept, and what others sent.
 struct RetentionConfig {
     using Span = std::chrono::nanoseconds;
 
@@ -161,6 +163,8 @@ struct RetentionConfig {
     Span dead_max_age = Span::zero();
     /// The most that are kept, the newest ones; 0: any number.
     std::int64_t dead_max_number = 0;
+    /// The longest that we keep what others sent, ISO 8601.
+    std::string received = "P10Y";
 
     bool operator==(const RetentionConfig&) const = default;
 };

@@ -127,6 +127,11 @@ inline constexpr Key federation[] = {
                   .fallback = "true",
                   .help = "Speak packed packs with peers that understand them: a fraction of the "
                           "bytes, and of the servers' work. false: XML toward everybody"}},
+    {.property = {.name = "expiry_notice",
+                  .type = duration,
+                  .fallback = "30d",
+                  .help = "How long before a grant ends that is announced, in our log and to its "
+                          "peer"}},
     {.property = {.name = "time_zone",
                   .type = text,
                   .fallback = "UTC",
@@ -323,6 +328,11 @@ inline constexpr Key retention[] = {
                   .help = "The most dead letters that are kept, the newest ones; 0 is any number"},
      .least = 0,
      .most = any_bytes},
+    {.property = {.name = "received",
+                  .type = text,
+                  .fallback = "P10Y",
+                  .help = "How long what others send is kept here at most, ISO 8601; what they "
+                          "allow (retain) counts where it is shorter"}},
 };
 
 inline constexpr Key log[] = {
@@ -435,7 +445,7 @@ inline constexpr Key quoalise[] = {
                           "cannot ask"}},
     {.property = {.name = "map",
                   .type = tables,
-                  .help = "The series that they may ask for, if they are granted",
+                  .help = "The series that they may ask for and subscribe to, if they are granted",
                   .items = quoalise_names}},
 };
 
@@ -451,7 +461,7 @@ inline constexpr Section sections[] = {
     {"space", Section::Count::once, "How full the store may become.", space},
     {"outbox", Section::Count::once, "How much may wait for receipts, and what happens beyond.",
      outbox},
-    {"retention", Section::Count::once, "When dead letters go; without these, never by themselves.",
+    {"retention", Section::Count::once, "When dead letters and what others sent have to go.",
      retention},
     {"log", Section::Count::once, "What we tell on stderr.", log},
     {"extract", Section::Count::many, "Readings of an adapter that go into the federation.",

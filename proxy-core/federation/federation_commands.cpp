@@ -9,6 +9,7 @@ namespace courant {
 void Federation::take_iq(const Element& iq) {
     if (commands_.take(iq, steady_now()) || requester_.take(iq, steady_now())) return;
     if (const auto reply = answer_iq(iq, settings_.encodings, description())) return answer(*reply);
+    if (take_foreign_answer(iq)) return;
     const auto answered = features_.answered(iq);
     // Its lane may have waited for that.
     const auto from = Jid::parse(iq.attribute("from"));

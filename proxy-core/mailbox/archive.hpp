@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "proxy-core/access/access_book.hpp"
+#include "proxy-core/access/exchange_book.hpp"
 #include "proxy-core/catalog/series_book.hpp"
+#include "proxy-core/access/shape_book.hpp"
 #include "proxy-core/mailbox/mailboxes.hpp"
 
 namespace courant {
@@ -20,7 +22,13 @@ struct Inventory {
     std::vector<Peer> peers = {};
     std::vector<Subscription> subscriptions = {};
     std::vector<Grant> grants = {};
+    std::vector<HeldGrant> held = {};
+    std::vector<NoticeEntry> notices = {};
+    /// Those that are not done, with new ids there.
+    std::vector<Erasure> erasures = {};
     std::vector<SeriesSeen> series = {};
+    std::vector<ShapeState> shape_states = {};
+    std::vector<SubscriptionRequest> subscription_requests = {};
     std::vector<OutgoingLane> outgoing = {};
     /// By lane, why the numbers through OutgoingLane::voided hold nothing.
     std::map<std::string, std::string> void_reasons = {};

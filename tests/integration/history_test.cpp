@@ -231,9 +231,9 @@ TEST_CASE("what the Quoalise client sends gets what it can read, and every error
         // Debian's Python has Debian's packages; what the library remarks is none of the answer.
         const int code =
             run_to_end({"sh", "-c", "err=$1; shift; exec /usr/bin/python3 \"$@\" 2>\"$err\"",
-                        "client", err.string(), COURANT_QUOALISE_CLIENT, town.coop_server.address(),
-                        town.servers.ca_file().string(), user, "secret", "home@home.test/proxy",
-                        identifier, start, end},
+                        "client", err.string(), COURANT_QUOALISE_CLIENT, "get-history",
+                        town.coop_server.address(), town.servers.ca_file().string(), user, "secret",
+                        "home@home.test/proxy", identifier, start, end},
                        out);
         CHECK_MESSAGE(code == 0, read_file(err));
         return read_file(out);

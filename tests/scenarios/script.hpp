@@ -37,6 +37,7 @@ class Script {
     void step(const std::string& line);
     bool declares(const std::string& who, const std::string& what, const std::string& rest);
     void proxy_does(const std::string& verb, const std::string& rest);
+    void publishes(const Jid& service, int messages);
     void client_does(Actor& actor, const std::string& verb, const std::string& rest);
     void sends(Actor& actor, const std::string& elements);
     void receives(Actor& actor, const std::string& path);

@@ -180,6 +180,8 @@ FederationConfig bind_federation(const CheckedTable& table, Faults& faults) {
     FederationConfig federation;
     if (table.settings.has("packed") && !table.settings.flag("packed"))
         federation.encodings = Encodings::xml_only;
+    if (table.settings.has("expiry_notice"))
+        federation.expiry_notice = table.settings.duration("expiry_notice");
     if (const auto zone = zone_in(table, faults)) federation.time_zone = *zone;
     return federation;
 }
@@ -237,11 +239,15 @@ OutboxConfig bind_outbox(const CheckedTable& table) {
             .peer_max_age = settings.duration("peer_max_age")};
 }
 
-RetentionConfig bind_retention(const CheckedTable& table) {
+RetentionConfig bind_retention(const CheckedTable& table, Faults& faults) {
     const auto& settings = table.settings;
     if (!settings.has("dead_max_age")) return {};
-    return {.dead_max_age = settings.duration("dead_max_age"),
-            .dead_max_number = settings.integer("dead_max_number")};
+    RetentionConfig retention{.dead_max_age = settings.duration("dead_max_age"),
+                              .dead_max_number = settings.integer("dead_max_number"),
+                              .received = settings.text("received")};
+    if (!is_iso_duration(retention.received))
+        table.fault(faults, "received", "must be an ISO 8601 duration, such as P3Y");
+    return retention;
 }
 
 LogConfig bind_log(const CheckedTable& table) {

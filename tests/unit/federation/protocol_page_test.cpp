@@ -12,9 +12,11 @@
 #include "proxy-core/federation/base64.hpp"
 #include "proxy-core/federation/commands.hpp"
 #include "proxy-core/federation/intake.hpp"
+#include "proxy-core/federation/pubsub.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/unit/federation/proxies.hpp"
+#include "tests/unit/federation/some_notices.hpp"
 
 using namespace courant;
 using namespace courant::test;
@@ -95,7 +97,38 @@ std::vector<std::string> written() {
         bare.envelope.quality = quality;
         stanzas.push_back(to_stanza(bare));
     }
+    for (const Notice& notice : some_notices()) {
+        bare.body = notice_body(notice);
+        bare.records = 0;
+        stanzas.push_back(to_stanza(bare));
+    }
     return stanzas;
+}
+
+/// What is in the items of a node: with everything, and with as little as can be.
+std::vector<std::string> published() {
+    std::vector<std::string> payloads;
+    for (const bool much : {true, false}) {
+        Message message;
+        message.peer = address("pubsub.lorient.example");
+        message.lane = {"L"};
+        message.seq = 1;
+        message.envelope.hops = {address("zabbix@lorient.example")};
+        if (much) message.envelope.quality = Quality::validated;
+        senml::Pack pack;
+        pack.add(pack.intern_name("a:b/c:d/e"), much ? pack.intern_unit("W") : senml::no_unit,
+                 Time{}, 1);
+        const Publication publication{
+            .node = "n", .series = "a@b/c@d/e", .licence = much ? "CC-BY-4.0" : ""};
+        const std::string stanza =
+            written_for_pubsub(message, pack, pack_of(message.envelope.hops[0], 1), &publication,
+                               "lorient.example")
+                .stanzas.at(0);
+        const std::string_view end = "</open-data>";
+        const auto begin = stanza.find("<open-data");
+        payloads.push_back(stanza.substr(begin, stanza.find(end) + end.size() - begin));
+    }
+    return payloads;
 }
 
 /// What stands in the answers to commands, with everything that it can hold and with nothing.
@@ -165,6 +198,7 @@ TEST_CASE("every stanza that we write fits the schema") {
     if (!xmllint_is_there()) return;
     std::vector<std::string> elements;
     for (const std::string& stanza : written()) elements.push_back(element_of(stanza));
+    for (const std::string& item : published()) elements.push_back(item);
     for (const std::string& answer : answers()) elements.push_back(answer);
     CHECK(valid(elements));
 }
@@ -208,7 +242,7 @@ TEST_CASE("the schema refuses what breaks the protocol") {
 
 TEST_CASE("the page's examples are read as what they are, and fit the schema") {
     const auto blocks = examples();
-    REQUIRE(blocks.size() == 12);
+    REQUIRE(blocks.size() == 15);
     std::vector<std::string> elements;
     std::vector<std::size_t> kinds;
     std::vector<std::string> packs;
@@ -236,6 +270,8 @@ TEST_CASE("the page's examples are read as what they are, and fit the schema") {
         }
         kinds.push_back((*payload)->index());
         elements.push_back(element_of(block));
+        if (const auto* notice = std::get_if<NoticeMessage>(&**payload))
+            CHECK(notice->fault.empty());
         if (const auto* readings = std::get_if<Readings>(&**payload)) {
             const auto found = inspect(*readings, address("zabbix@lorient.example"),
                                        address("bmhs@coop.example"), Time{});
@@ -246,7 +282,7 @@ TEST_CASE("the page's examples are read as what they are, and fit the schema") {
             CHECK(stanza->attribute("id") == stanza_id(readings->lane, readings->seq));
         }
     }
-    CHECK(kinds == std::vector<std::size_t>{0, 0, 1, 2, 3, 4, 5});
+    CHECK(kinds == std::vector<std::size_t>{0, 0, 2, 3, 4, 5, 6, 1, 1, 1});
     // Both encodings of the page say the same.
     REQUIRE(packs.size() == 2);
     senml::Pack one;

@@ -191,7 +191,7 @@ class Desk {
                 tell,
                 counters_,
                 std::make_shared<CurrentAudience>(),
-                {.right = {}, .obstacle = obstacle},
+                {.right = {}, .obstacle = obstacle, .withheld = {}},
                 tally_};
     }
     /// Where the series of what was put are counted.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "proxy-core/catalog/series_book.hpp"
+#include "proxy-core/access/shape_book.hpp"
 #include "tests/unit/mailbox/postgres_home.hpp"
 #include "tests/unit/mailbox/samples.hpp"
 #include "tests/unit/mailbox/sqlite_home.hpp"
@@ -29,7 +30,11 @@ void live(Store& store) {
                          .readings = 2,
                          .latest = {{at(1), 0.1}, {at(2), 1e9}}});
         m.remove_subscription(m.put_subscription({0, town, "a@b/c@d/*", "P1Y", "g", at(1)}));
-        m.put_subscription({0, town, "a@b/e@d/*", "P2Y", "", at(2)});
+        Subscription shaped{0, town, "a@b/e@d/*", "P2Y", "", at(2)};
+        shaped.shape = {.every = "PT1H", .dead_band = 0.5, .quality = Quality::validated};
+        m.put_subscription(shaped);
+        m.shapes().set_state({town, "a:b/e:d/f", "g", "something"});
+        m.shapes().put_request({.id = "r", .peer = town, .series = "*", .asked_at = at(2)});
         for (int i = 0; i < 1200; ++i)
             m.enqueue(outgoing("bmhs@coop.example", "body " + std::to_string(i), i), at(i));
         const auto lane = m.outgoing_lanes().at(0).lane;
