@@ -106,6 +106,7 @@ std::vector<CatalogEntry> CatalogView::entries(const SeriesSeen& series) const {
     for (const Grant& grant : grants_) {
         if (!covers(grant, named)) continue;
         std::string shown = rules_->shown_name(grant, named.name);
+        if (shown.empty()) continue;
         const auto same = std::find_if(entries.begin(), entries.end(),
                                        [&](const auto& one) { return one.series == shown; });
         if (same == entries.end()) {

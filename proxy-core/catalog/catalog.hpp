@@ -41,7 +41,7 @@ struct SeriesDescription {
     Offer offer = {};
 };
 
-/// The name under which a grant lets a series be known.
+/// The name under which a grant lets a series be known; empty: it cannot be, and is not shown.
 using ShownName = std::function<std::string(const Grant& grant, const std::string& name)>;
 
 /// What a catalog is made from.

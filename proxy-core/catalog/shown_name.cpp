@@ -2,8 +2,8 @@
 
 namespace courant {
 
-std::string shown_name(const Grant& /*grant*/, const std::string& name) {
-    return name;
+std::string shown_name(const Grant& grant, const std::string& name) {
+    return grant.pseudonym || !grant.hidden.empty() ? std::string() : name;
 }
 
 }  // namespace courant

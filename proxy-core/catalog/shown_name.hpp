@@ -7,7 +7,8 @@
 
 namespace courant {
 
-/// The name that the grant's peer gets for the series of that name, in people's spelling.
+/// The name that the grant's peer gets for the series of that name, in people's spelling: its own.
+/// Empty under a grant that wants it disguised, which takes the key (CatalogRules::shown_name).
 std::string shown_name(const Grant& grant, const std::string& name);
 
 }  // namespace courant

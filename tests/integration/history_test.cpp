@@ -171,7 +171,14 @@ TEST_CASE("from what is there to a CSV in two commands, and who is who") {
     CHECK(map["features"][0]["properties"]["name"] == "The household");
     CHECK(map["features"][0]["properties"]["through"] == nlohmann::json{"home@home.test"});
 
-    // A stranger is told how to be admitted; a peer that is away costs a line.
+    // A running proxy remembers who its peers are.
+    town.coop.start();
+    CHECK(wait_until([&] {
+        const auto peers = nlohmann::json::parse(town.coop.expect({"peer", "list", "--json"}));
+        return peers[0]["organisation"] == "The household";
+    }));
+
+    // Who is suspended sees nothing of it all.
     town.home.expect({"peer", "suspend", "coop@coop.test", "--reason", "audit"});
     const auto refused = town.coop.command({"catalog", "home@home.test"});
     CHECK(refused.code == 1);

@@ -215,6 +215,8 @@ TEST_CASE("under another name a series is found, ordered and paged by that name 
     Grant grant = grant_for(coop, prefix + "*/power");
     grant.pseudonym = true;
     town.grants = {grant};
+    // Who has no other name for it shows nothing rather than the true one.
+    CHECK(town.names().empty());
     // Backwards, so that an order by the true names would show.
     town.rules.shown_name = [](const Grant& under, const std::string& name) {
         if (!under.pseudonym) return name;
@@ -223,6 +225,7 @@ TEST_CASE("under another name a series is found, ordered and paged by that name 
     CHECK(town.names() == Names{"someone/v", "someone/x", "someone/y", "someone/z"});
     CHECK(town.names({.pattern = prefix + "*"}).empty());
     CHECK(town.names({.pattern = "someone/x"}) == Names{"someone/x"});
+    CHECK(town.names({.most = 1}) == Names{"someone/v"});
     CHECK(town.names({.after = "someone/x", .most = 1}) == Names{"someone/y"});
     CHECK(town.names({.after = prefix + "d"}).size() == 0);
     CHECK(town.names({.after = "someone/w"}) == Names{"someone/x", "someone/y", "someone/z"});

@@ -117,3 +117,27 @@ TEST_CASE("with the session every answer that waits is gone: its asker waits no 
     let_settle(lorient, coop);
     CHECK(order(coop).empty());
 }
+
+TEST_CASE("who may not run a command sees nothing of what is behind it") {
+    MemoryNetwork network;
+    Proxy lorient(network, "zabbix@lorient.example", patient());
+    Client coop(network, "bmhs@coop.example");
+    Client eve(network, "eve@evil.example");
+    lorient.knows(coop.jid());
+    Command command = answering(1);
+    command.may_run = peers_only(lorient.jid());
+    command.items = [](const ItemsQuestion&, const ItemsReply& reply) {
+        reply(std::vector<CommandItem>{{.id = "a", .node = "big/a"}});
+    };
+    lorient.federation().offer(std::move(command));
+    let_settle(lorient, coop, eve);
+    for (Client* client : {&coop, &eve})
+        client->says(
+            "<iq type='get' to='zabbix@lorient.example/courant' id='i'><query "
+            "xmlns='http://jabber.org/protocol/disco#items' node='big'/></iq>");
+    let_settle(lorient, coop, eve);
+    REQUIRE(coop.heard().size() == 1);
+    CHECK(coop.heard()[0].attribute("type") == "result");
+    REQUIRE(eve.heard().size() == 1);
+    CHECK(eve.heard()[0].attribute("type") == "error");
+}
