@@ -57,8 +57,8 @@ bool names_subject(const std::string& pattern, const std::string& subject) {
 // One from before grants had a basis tells nothing once it is replaced.
 bool is_about_nobody(const Grant& grant) {
     return grant.basis == LegalBasis::not_personal ||
-           (grant.basis == LegalBasis::unrecorded && (grant.state == GrantState::withdrawn ||
-                                                      grant.state == GrantState::erased));
+           (grant.basis == LegalBasis::unrecorded &&
+            (grant.state == GrantState::withdrawn || grant.state == GrantState::erased));
 }
 
 // What is about a person, or was said to be, is never published: a grant on another basis tells,

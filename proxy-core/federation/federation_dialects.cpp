@@ -5,6 +5,7 @@
 #include "proxy-core/federation/bounce.hpp"
 #include "proxy-core/federation/federation.hpp"
 #include "proxy-core/federation/intake.hpp"
+#include "proxy-core/federation/notice.hpp"
 
 namespace courant {
 
@@ -63,11 +64,13 @@ Written Federation::written(Route& route, const Message& message,
     Written written;
     pack_.clear();
     std::string fault;
-    if (message.void_reason.empty()) {
+    // Grants are talked about among proxies.
+    const bool says_nothing = !message.void_reason.empty() || is_notice(message.body);
+    if (!says_nothing) {
         const auto read = bodies_.read(message.body, message.stored_at, pack_);
         if (!read) fault = read.error();
     }
-    if (!fault.empty() || !message.void_reason.empty()) {
+    if (!fault.empty() || says_nothing) {
         written.stanzas.push_back(ping_for(message, server));
         if (!fault.empty())
             written.left_out.push_back({.seq = message.seq, .record = {}, .reason = fault});

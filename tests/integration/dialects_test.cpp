@@ -45,7 +45,10 @@ struct Town {
         servers.configure("home.test",
                           "Component \"pubsub.home.test\" \"pubsub\"\n"
                           "admins = { \"home@home.test\" }\n");
-        servers.configure("alice.test", "modules_enabled = { \"offline\" }\n");
+        // A host's list takes the place of the one for all.
+        servers.configure("alice.test",
+                          "modules_enabled = { \"disco\"; \"roster\"; \"saslauth\"; \"tls\"; "
+                          "\"ping\"; \"s2s_hosts\"; \"offline\" }\n");
         home_server.start();
         alice_server.start();
         home.configure(household.adapter +
@@ -246,6 +249,10 @@ TEST_CASE("whoever subscribes to a node gets open data, and knows nothing of us"
     // Where we may not publish, everything stays.
     town.home.expect({"publish", "add", town.consumption, "--node", "forbidden", "--service",
                       "pubsub.alice.test"});
-    REQUIRE(wait_until([&] { return town.home.status()["outbox"]["messages"] != 0; }));
+    town.meter_goes_on(rows + rows / 2);
+    REQUIRE(wait_until([&] {
+        return town.home.log().find("lane to pubsub.alice.test") != std::string::npos &&
+               !town.outbox_is_empty();
+    }));
     CHECK(town.home.expect({"dead", "list", "--json"}) == "[]\n");
 }

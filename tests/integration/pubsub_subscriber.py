@@ -67,6 +67,7 @@ def main():
             over.set_exception(error)
 
     client.add_event_handler("session_start", on_session)
+    client.add_event_handler("stream_error", lambda _: over.set_exception(RuntimeError("the stream broke")))
     client.connect((host, int(port)))
     loop.run_until_complete(asyncio.wait_for(over, timeout=90))
     client.disconnect()

@@ -1,6 +1,7 @@
 // Lanes to peers of other dialects: Quoalise clients and XEP-0060 services.
 #include <fmt/format.h>
 
+#include "proxy-core/federation/notice.hpp"
 #include "tests/unit/federation/proxies.hpp"
 
 using namespace courant;
@@ -74,6 +75,19 @@ TEST_CASE("a peer that turns out to be a client is spoken to as one from then on
     proxy.knows(alice.jid(), Dialect::quoalise);
     run_until([&] { return proxy.waiting() == 0; }, proxy, alice);
     CHECK(stanzas_with(alice, "quoalise", "urn:quoalise:0") == 1);
+}
+
+TEST_CASE("what proxies tell each other about grants is passed over") {
+    MemoryNetwork network;
+    Proxy proxy(network, town);
+    Client alice(network, "alice@coop.example");
+    proxy.knows(alice.jid(), Dialect::quoalise);
+    proxy.sends(alice.jid(), {notice_body(ExpiryNotice{.grant = "G", .until = Time{}})});
+    proxy.sends(alice.jid(), 1);
+    run_until([&] { return proxy.waiting() == 0; }, proxy, alice);
+    let_settle(proxy, alice);
+    CHECK(alice.heard().size() == 1);
+    CHECK(proxy.dead().empty());
 }
 
 TEST_CASE("texts become dead letters, and the numbers beside them go") {
