@@ -93,6 +93,7 @@ int status_command(Words words, Console& console);
 int adapters_command(Words words, Console& console);
 int extract_command(Words words, Console& console);
 int history_command(Words words, Console& console);
+int listen_command(Words words, Console& console);
 int outbox_command(Words words, Console& console);
 int inbox_command(Words words, Console& console);
 int dead_command(Words words, Console& console);

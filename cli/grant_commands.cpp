@@ -8,6 +8,7 @@
 #include <ostream>
 
 #include "cli/command.hpp"
+#include "cli/history/call_list.hpp"
 #include "proxy-core/access/access_book.hpp"
 #include "proxy-core/config/duration.hpp"
 #include "proxy-core/federation/protocol.hpp"
@@ -158,7 +159,7 @@ int change(const cxxopts::ParseResult& given, const std::vector<std::string>& wo
 cxxopts::Options options() {
     auto options = options_for("grant", "Who may have which series, for what, and until when");
     options.add_options()("action", "", cxxopts::value<std::string>()->default_value("list"))(
-        "words", "", cxxopts::value<std::vector<std::string>>())("json", "list: as JSON")(
+        "words", "", cxxopts::value<std::vector<std::string>>())("json", "list, calls: as JSON")(
         "reason", "why a state changes", cxxopts::value<std::string>(), "TEXT");
     options.add_options("A new grant")("subject", "only series about this: kersabiec@town.example",
                                        cxxopts::value<std::string>()->default_value("*"), "WHO")(
@@ -183,7 +184,8 @@ cxxopts::Options options() {
         "guardian", "who agreed with or for a minor", cxxopts::value<std::string>(), "NAME");
     options.parse_positional({"action", "words"});
     options.positional_help(
-        "[list | add PEER SERIES | show ID | limit ID | lift ID | object ID | withdraw ID | "
+        "[list | add PEER SERIES | show ID | calls [ID] | limit ID | lift ID | object ID | "
+        "withdraw ID | "
         "erase ID]");
     return options;
 }
@@ -202,12 +204,14 @@ int grant_command(Words words, Console& console) {
     if (action == "list") return list(*given, *store, console);
     if (action == "add") return add(*given, rest, config, *store, console);
     if (action == "show") return show(rest, *store, console);
+    if (action == "calls")
+        return list_calls(*store, rest.empty() ? "" : rest.front(), listing_of(*given), console);
     if (action == "limit") return change(*given, rest, GrantState::limited, *store, console);
     if (action == "lift") return change(*given, rest, GrantState::active, *store, console);
     if (action == "object") return change(*given, rest, GrantState::objected, *store, console);
     if (action == "withdraw") return change(*given, rest, GrantState::withdrawn, *store, console);
     if (action == "erase") return change(*given, rest, GrantState::erased, *store, console);
-    throw UsageError("grant list, add, show, limit, lift, object, withdraw or erase");
+    throw UsageError("grant list, add, show, calls, limit, lift, object, withdraw or erase");
 }
 
 }  // namespace courant::cli

@@ -24,6 +24,7 @@ constexpr std::array commands{
     Command{"adapters", "the adapters of this build, and their settings", adapters_command},
     Command{"extract", "what a source would bring, without taking it", extract_command},
     Command{"history", "the past of a series, from the peer that has it", history_command},
+    Command{"listen", "readings as they arrive, without an app that takes them", listen_command},
     Command{"outbox", "messages that wait for a receipt", outbox_command},
     Command{"inbox", "messages that arrived", inbox_command},
     Command{"dead", "what was set aside, and why", dead_command},

@@ -5,6 +5,10 @@
 #include <limits>
 #include <utility>
 
+#include "proxy-core/access/call_book.hpp"
+#include "proxy-core/config/duration.hpp"
+#include "proxy-core/mailbox/reading_archive.hpp"
+
 namespace courant {
 namespace {
 
@@ -12,6 +16,9 @@ namespace {
 constexpr std::chrono::seconds portion{1};
 // What one transaction gives back: the disk writes for a few milliseconds.
 constexpr std::int64_t back_at_once = std::int64_t{1} << 20;
+
+// Calls and kept readings that one transaction removes, of each.
+constexpr std::int64_t past_at_once = 1'000;
 
 // How long a sink counts after the last worker that had it: who has it may be away for a while.
 constexpr std::chrono::hours needed_for{7 * 24};
@@ -37,6 +44,7 @@ Progress HousekeepingJob::run(const Call& call) {
         return std::chrono::steady_clock::now() < until && !call.stop.stop_requested();
     };
     while (purge_dead(call.now) && in_time()) continue;
+    while (purge_past(call.now) && in_time()) continue;
     while (hold_to_caps(call.now) && in_time()) continue;
     while (give_back() && in_time()) continue;
     return purged ? Progress::more : Progress::done;
@@ -72,7 +80,8 @@ std::vector<std::string> HousekeepingJob::all_sinks(Mailboxes& m, Time now) cons
 }
 
 bool HousekeepingJob::purge_dead(Time now) {
-    const auto& [max_age, max_number] = rules_.retention;
+    const auto max_age = rules_.retention.dead_max_age;
+    const auto max_number = rules_.retention.dead_max_number;
     if (max_age.count() == 0 && max_number == 0) return false;
     const auto purged = store_.ask([&](Mailboxes& m) {
         std::int64_t letters = 0;
@@ -84,6 +93,14 @@ bool HousekeepingJob::purge_dead(Time now) {
     if (purged > 0)
         counters_.get("courant_dead_letters_purged_total").add(static_cast<std::uint64_t>(purged));
     return purged > 0;
+}
+
+bool HousekeepingJob::purge_past(Time now) {
+    const Time before = now - nominal_length(rules_.retention.calls);
+    return store_.ask([&](Mailboxes& m) {
+        const auto calls = m.calls().purge(before, past_at_once);
+        return m.past().purge(now, past_at_once) + calls > 0;
+    });
 }
 
 bool HousekeepingJob::hold_to_caps(Time now) {

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "proxy-core/mailbox/reading_archive.hpp"
+
 namespace courant {
 namespace {
 
@@ -20,18 +22,25 @@ std::int64_t size_of(const Dispatch& work) {
     return bytes;
 }
 
+std::int64_t size_of(const senml::Pack& kept) {
+    constexpr std::int64_t bytes_of_a_row = 80;
+    return static_cast<std::int64_t>(kept.size()) * bytes_of_a_row;
+}
+
 }  // namespace
 
 Outbound::Outbound(std::string adapter, DispatchRules rules, StoreThread& store,
                    OutboxGrew outbox_grew, Counters& counters,
-                   std::shared_ptr<CurrentAudience> audience, Conditions conditions)
+                   std::shared_ptr<CurrentAudience> audience, Conditions conditions,
+                   Keeping keeping)
     : adapter_(std::move(adapter)),
       dispatcher_(std::move(rules)),
       store_(store),
       outbox_grew_(std::move(outbox_grew)),
       counters_(counters),
       current_(std::move(audience)),
-      conditions_(std::move(conditions)) {}
+      conditions_(std::move(conditions)),
+      keeping_(keeping) {}
 
 std::optional<std::string> Outbound::cursor_if_anybody_listens(Time now) {
     std::string obstacle;
@@ -62,15 +71,27 @@ struct Outbound::Committed {
     std::vector<Enqueued> numbers;
 };
 
-Outbound::Committed Outbound::commit(Dispatch& work, Place kind, const std::string& place,
-                                     Time now) {
+// What goes to somebody, if anything is kept at all.
+senml::Pack Outbound::to_be_kept(const senml::Pack& readings) {
+    senml::Pack kept;
+    if (keeping_.length.count() == 0) return kept;
+    std::vector<bool> wanted;
+    for (std::uint32_t name = 0; name < readings.name_count(); ++name)
+        wanted.push_back(!remembered_->seats(readings.name(senml::NameId{name})).empty());
+    for (std::size_t i = 0; i < readings.size(); ++i)
+        if (wanted[static_cast<std::size_t>(readings[i].name)]) kept.add_from(readings, i);
+    return kept;
+}
+
+Outbound::Committed Outbound::commit(Dispatch& work, const senml::Pack& kept, Place kind,
+                                     const std::string& place, Time now) {
     const auto step = [&](Mailboxes& m) {
         Committed committed{.audience = current_->get(m, now), .obstacle = {}, .numbers = {}};
         if (committed.audience != audience_) return committed;
         if (kind == Place::cursor) conditions_.right.insist(m);
         if (kind == Place::mark && m.cursor(adapter_) == place) return committed;
         // Not thrown here: what the look has noted is to be committed.
-        committed.obstacle = obstacle(m, size_of(work), now);
+        committed.obstacle = obstacle(m, size_of(work) + size_of(kept), now);
         if (!committed.obstacle.empty()) return committed;
         for (const Outgoing& message : work.messages) {
             const auto [lane, seq] = m.enqueue(message, now);
@@ -85,6 +106,7 @@ Outbound::Committed Outbound::commit(Dispatch& work, Place kind, const std::stri
             letter.payload = thing.payload;
             m.bury(letter);
         }
+        if (!kept.empty()) m.past().keep(kept, keeping_.quality, now + keeping_.length);
         m.set_cursor(adapter_, place);
         return committed;
     };
@@ -126,7 +148,8 @@ void Outbound::put(const senml::Pack& readings, const std::vector<Refused>& refu
     for (;;) {
         work = dispatcher_.dispatch(readings, *remembered_);
         work.refused.insert(work.refused.begin(), refused.begin(), refused.end());
-        Committed committed = commit(work, kind, place, now);
+        const senml::Pack kept = to_be_kept(readings);
+        Committed committed = commit(work, kept, kind, place, now);
         if (!committed.obstacle.empty()) throw NoRoom(committed.obstacle);
         if (committed.audience == audience_) break;
         learn(std::move(committed.audience));

@@ -8,6 +8,7 @@
 // the same readings.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -42,6 +43,13 @@ struct Conditions {
     Obstacle obstacle = {};
 };
 
+/// Whether what is put is kept beside the outbox, too (mailbox/reading_archive.hpp).
+struct Keeping {
+    /// For how long; zero: not at all.
+    std::chrono::seconds length{0};
+    Quality quality = Quality::raw;
+};
+
 /// Puts an adapter's readings into the outbox. Belongs to the adapter's thread.
 class Outbound {
   public:
@@ -49,7 +57,7 @@ class Outbound {
     Outbound(std::string adapter, DispatchRules rules, StoreThread& store, OutboxGrew outbox_grew,
              Counters& counters,
              std::shared_ptr<CurrentAudience> audience = std::make_shared<CurrentAudience>(),
-             Conditions conditions = {});
+             Conditions conditions = {}, Keeping keeping = {});
 
     /// Where the source stands; nothing if nobody has subscribed to anything: then nothing should
     /// be taken from it, for it would be for nobody. Throws NoRoom while nothing more may come in:
@@ -74,7 +82,9 @@ class Outbound {
     void learn(std::shared_ptr<const Audience> audience);
     void put(const senml::Pack& readings, const std::vector<Refused>& refused, Place kind,
              const std::string& place, Time now);
-    Committed commit(Dispatch& work, Place kind, const std::string& place, Time now);
+    senml::Pack to_be_kept(const senml::Pack& readings);
+    Committed commit(Dispatch& work, const senml::Pack& kept, Place kind, const std::string& place,
+                     Time now);
     void tell(std::vector<Outgoing>& messages, std::vector<Enqueued> numbers, Time now);
 
     std::string adapter_;
@@ -86,6 +96,7 @@ class Outbound {
     std::shared_ptr<const Audience> audience_;
     std::optional<RememberedAudience> remembered_;
     Conditions conditions_;
+    Keeping keeping_;
 };
 
 }  // namespace courant

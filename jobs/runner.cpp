@@ -8,6 +8,7 @@
 #include "jobs/extract.hpp"
 #include "jobs/housekeeping.hpp"
 #include "jobs/receive.hpp"
+#include "proxy-core/config/duration.hpp"
 
 namespace courant {
 namespace {
@@ -95,7 +96,8 @@ Outbound Runner::outbound(const Config& config, const ExtractConfig& extract,
             outbox_grew,
             counters_,
             audience_,
-            {.right = worker_.right("source " + extract.adapter), .obstacle = obstacle}};
+            {.right = worker_.right("source " + extract.adapter), .obstacle = obstacle},
+            {.length = nominal_length(config.archive.keep), .quality = extract.quality}};
 }
 
 void Runner::add_extract(const Config& config, const ExtractConfig& extract,

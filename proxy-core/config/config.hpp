@@ -147,7 +147,7 @@ struct OutboxConfig {
     bool operator==(const OutboxConfig&) const = default;
 };
 
-/// [retention]: how long dead letters are kept.
+/// [retention]: how long dead letters and the book of calls are kept.
 struct RetentionConfig {
     using Span = std::chrono::nanoseconds;
 
@@ -155,8 +155,18 @@ struct RetentionConfig {
     Span dead_max_age = Span::zero();
     /// The most that are kept, the newest ones; 0: any number.
     std::int64_t dead_max_number = 0;
+    /// How long it is remembered who asked for the past of what, ISO 8601.
+    std::string calls = "P3Y";
 
     bool operator==(const RetentionConfig&) const = default;
+};
+
+/// [archive]: whether what was sent is kept here, too.
+struct ArchiveConfig {
+    /// For how long, ISO 8601; "P0D": not at all.
+    std::string keep = "P0D";
+
+    bool operator==(const ArchiveConfig&) const = default;
 };
 
 /// [log]: how talkative, and for whom.
@@ -242,6 +252,7 @@ struct Config {
     SpaceConfig space;
     OutboxConfig outbox;
     RetentionConfig retention;
+    ArchiveConfig archive;
     LogConfig log;
     std::vector<AdapterConfig> adapters;
     std::vector<ExtractConfig> extracts;

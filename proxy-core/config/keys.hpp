@@ -293,6 +293,18 @@ inline constexpr Key retention[] = {
                   .help = "The most dead letters that are kept, the newest ones; 0 is any number"},
      .least = 0,
      .most = any_bytes},
+    {.property = {.name = "calls",
+                  .type = text,
+                  .fallback = "P3Y",
+                  .help = "How long it is remembered who asked for the past of what, ISO 8601"}},
+};
+
+inline constexpr Key archive[] = {
+    {.property = {.name = "keep",
+                  .type = text,
+                  .fallback = "P0D",
+                  .help = "How long readings that were sent are kept here, too, ISO 8601 (P1Y), so "
+                          "that peers can ask for what no app remembers; P0D is not at all"}},
 };
 
 inline constexpr Key log[] = {
@@ -385,8 +397,10 @@ inline constexpr Section sections[] = {
     {"space", Section::Count::once, "How full the store may become.", space},
     {"outbox", Section::Count::once, "How much may wait for receipts, and what happens beyond.",
      outbox},
-    {"retention", Section::Count::once, "When dead letters go; without these, never by themselves.",
-     retention},
+    {"retention", Section::Count::once,
+     "When what is kept for reference goes; dead letters never by themselves.", retention},
+    {"archive", Section::Count::once, "Whether what was sent is kept for those who ask later.",
+     archive},
     {"log", Section::Count::once, "What we tell on stderr.", log},
     {"extract", Section::Count::many, "Readings of an adapter that go into the federation.",
      extract},

@@ -66,6 +66,8 @@ struct MailboxLimits {
 
 class AccessBook;
 class Archive;
+class CallBook;
+class ReadingArchive;
 
 /// How much room the store takes, and how much more there is.
 struct StoreRoom {
@@ -89,6 +91,10 @@ class Mailboxes {
 
     /// Grants, and strangers that knocked (access/access_book.hpp).
     virtual AccessBook& access() = 0;
+    /// Who asked for the past (access/call_book.hpp).
+    virtual CallBook& calls() = 0;
+    /// Readings that were sent, where they are kept (reading_archive.hpp).
+    virtual ReadingArchive& past() = 0;
 
     /// Adds a peer or changes what it may; what it said of itself stays.
     virtual void put_peer(const Peer& peer) = 0;

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "proxy-core/config/duration.hpp"
 #include "proxy-core/mailbox/postgres_store.hpp"
 #include "senml/name.hpp"
 
@@ -158,11 +159,28 @@ OutboxConfig bind_outbox(const CheckedTable& table) {
             .peer_max_age = settings.duration("peer_max_age")};
 }
 
-RetentionConfig bind_retention(const CheckedTable& table) {
+RetentionConfig bind_retention(const CheckedTable& table, Faults& faults) {
     const auto& settings = table.settings;
     if (!settings.has("dead_max_age")) return {};
+    const auto& calls = settings.text("calls");
+    if (!is_iso_duration(calls))
+        table.fault(faults, "calls",
+                    fmt::format("\"{}\" is no ISO 8601 duration, as P3Y or P90D", calls));
     return {.dead_max_age = settings.duration("dead_max_age"),
-            .dead_max_number = settings.integer("dead_max_number")};
+            .dead_max_number = settings.integer("dead_max_number"),
+            .calls = calls};
+}
+
+ArchiveConfig bind_archive(const CheckedTable& table, Faults& faults) {
+    ArchiveConfig archive;
+    if (!table.settings.has("keep")) return archive;
+    const auto& keep = table.settings.text("keep");
+    if (keep != archive.keep && !is_iso_duration(keep))
+        table.fault(
+            faults, "keep",
+            fmt::format("\"{}\" is no ISO 8601 duration, as P1Y or P90D; P0D keeps nothing", keep));
+    archive.keep = keep;
+    return archive;
 }
 
 LogConfig bind_log(const CheckedTable& table) {

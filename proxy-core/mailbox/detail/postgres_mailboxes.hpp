@@ -8,7 +8,9 @@
 
 #include "proxy-core/mailbox/detail/postgres_access.hpp"
 #include "proxy-core/mailbox/detail/postgres_archive.hpp"
+#include "proxy-core/mailbox/detail/postgres_calls.hpp"
 #include "proxy-core/mailbox/detail/postgres_connection.hpp"
+#include "proxy-core/mailbox/detail/postgres_past.hpp"
 
 namespace courant::detail {
 
@@ -19,6 +21,8 @@ class PostgresMailboxes final : public Mailboxes {
         : connection_(connection), limits_(limits) {}
 
     AccessBook& access() override { return access_; }
+    CallBook& calls() override { return calls_; }
+    ReadingArchive& past() override { return past_; }
     void put_peer(const Peer& peer) override;
     void set_packed(const Jid& peer, bool understood) override;
     void set_card(const Jid& peer, std::string_view card) override;
@@ -161,6 +165,8 @@ class PostgresMailboxes final : public Mailboxes {
     MailboxLimits limits_;
     PostgresAccessBook access_{connection_, *this};
     PostgresArchive archive_{connection_, *this};
+    PostgresCallBook calls_{connection_};
+    PostgresReadingArchive past_{connection_};
     Locked locked_;
 };
 

@@ -1,5 +1,8 @@
 #include "proxy-core/mailbox/detail/sqlite_archive.hpp"
 
+#include "proxy-core/access/call_book.hpp"
+#include "proxy-core/mailbox/reading_archive.hpp"
+
 namespace courant::detail {
 
 std::int64_t SqliteArchive::count(std::string_view sql) {
@@ -37,6 +40,8 @@ Census SqliteArchive::census() {
             .inbox = count("SELECT count(*) FROM inbox"),
             .waiting = count("SELECT count(*) FROM inbox_waiting"),
             .dead = count("SELECT count(*) FROM dead_letters"),
+            .calls = mailboxes_.calls().count(),
+            .kept = mailboxes_.past().count(),
             .readings = count("SELECT (SELECT coalesce(sum(records), 0) FROM outbox) + "
                               "(SELECT coalesce(sum(records), 0) FROM inbox) + "
                               "(SELECT coalesce(sum(records), 0) FROM inbox_waiting)")};

@@ -2,6 +2,7 @@
 #include "tests/unit/mailbox/access_contract.hpp"
 #include "tests/unit/mailbox/inbox_contract.hpp"
 #include "tests/unit/mailbox/outbox_contract.hpp"
+#include "tests/unit/mailbox/past_contract.hpp"
 #include "tests/unit/mailbox/records_contract.hpp"
 #include "tests/unit/mailbox/room_contract.hpp"
 #include "tests/unit/mailbox/sqlite_home.hpp"
@@ -78,5 +79,8 @@ TEST_CASE_TEMPLATE_INVOKE(a_lost_lease_undoes_the_work, SqliteHome);
 TEST_CASE_TEMPLATE_INVOKE(leases_are_shared_out, SqliteHome);
 
 TEST_CASE_TEMPLATE_INVOKE(access_is_kept, SqliteHome);
+
+TEST_CASE_TEMPLATE_INVOKE(calls_are_recorded, SqliteHome);
+TEST_CASE_TEMPLATE_INVOKE(sent_readings_are_kept, SqliteHome);
 
 }  // namespace courant::test
