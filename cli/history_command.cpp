@@ -9,14 +9,14 @@
 #include <utility>
 
 #include "cli/command.hpp"
+#include "cli/history/answer.hpp"
 #include "cli/history/asking_session.hpp"
+#include "cli/history/gaps.hpp"
 #include "cli/history/reading_file.hpp"
 #include "cli/signals.hpp"
 #include "jobs/history_commands.hpp"
 #include "proxy-core/config/duration.hpp"
 #include "proxy-core/federation/protocol.hpp"
-#include "proxy-core/federation/reading_chain.hpp"
-#include "proxy-core/mailbox/body.hpp"
 #include "proxy-core/mailbox/lane_id.hpp"
 #include "senml/name.hpp"
 
@@ -36,26 +36,10 @@ struct Wanted {
     std::optional<std::chrono::nanoseconds> period;
 };
 
-/// One answer.
-struct Page {
-    senml::Pack readings;
-    std::optional<Time> next;
-    /// The peer's app may not be asked before.
-    std::optional<Time> after;
-};
-
 /// What went wrong, and whether asking again is worth it.
 struct Trouble {
     std::string text;
     Retry retry = Retry::useless;
-};
-
-/// What has come of a request.
-struct SoFar {
-    std::int64_t readings = 0;
-    ReadingChain digest;
-    /// The peer counted and digested all of it, too, and is of our mind.
-    bool confirmed = true;
 };
 
 std::optional<std::chrono::nanoseconds> period_of(const cxxopts::ParseResult& given) {
@@ -87,59 +71,6 @@ Wanted wanted_from(const cxxopts::ParseResult& given) {
     return wanted;
 }
 
-// Whether the peer has counted and digested what we have; one that does neither is of an older
-// version. The fault, if it has come to something else.
-std::string compare(const Element& history, const Page& page, SoFar& so_far) {
-    so_far.readings += static_cast<std::int64_t>(page.readings.size());
-    const auto digest = history.attribute("digest");
-    if (!so_far.digest.add(page.readings)) return "a reading has no image in SenML";
-    so_far.confirmed = so_far.confirmed && !digest.empty();
-    if (digest.empty()) return {};
-    if (digest != so_far.digest.text() ||
-        history.attribute("total") != std::to_string(so_far.readings))
-        return "its count or digest is not that of the readings which arrived";
-    return {};
-}
-
-// What a peer says is looked at before it is written: a page that goes back would never end.
-tl::expected<Page, Trouble> page_in(const Element& command, const Wanted& wanted, Time from,
-                                    Time to, SoFar& so_far) {
-    const auto wrong = [&](std::string_view what) {
-        return tl::unexpected(Trouble{
-            fmt::format("{}: its answer cannot be used: {}", wanted.peer.to_string(), what)});
-    };
-    const Element* history = command.child("history", courant_namespace);
-    if (!history) return wrong("it holds no <history>");
-    Page page;
-    if (history->attribute("status") == "accepted") {
-        page.after = from_timestamp(history->attribute("after"));
-        if (!page.after) return wrong("it says to come again, and not when");
-        return page;
-    }
-    if (const auto next = history->attribute("next"); !next.empty()) {
-        page.next = from_timestamp(next);
-        if (!page.next || *page.next <= from || *page.next >= to)
-            return wrong("it goes on at " + std::string(next));
-    }
-    if (const Element* sensml = history->child("sensml", senml_namespace)) {
-        const auto read = BodyReader().read(sensml->source, {}, page.readings);
-        if (!read) return wrong(read.error());
-    }
-    if (history->attribute("count") != std::to_string(page.readings.size()))
-        return wrong(fmt::format("it says {} readings and holds {}", history->attribute("count"),
-                                 page.readings.size()));
-    const std::string series = wanted.series.senml();
-    Time after = from - std::chrono::nanoseconds(1);
-    for (const senml::Record& record : page.readings.records()) {
-        if (page.readings.name(record.name) != series || record.time <= after ||
-            record.time >= page.next.value_or(to))
-            return wrong("a reading of another series or time");
-        after = record.time;
-    }
-    if (const auto fault = compare(*history, page, so_far); !fault.empty()) return wrong(fault);
-    return page;
-}
-
 /// Tells how far it is, on a terminal.
 class Progress {
   public:
@@ -164,39 +95,6 @@ class Progress {
     bool shown_;
 };
 
-/// Tells on stderr where readings are missing. None is ever invented: the data have a hole there.
-class Gaps {
-  public:
-    Gaps(const Wanted& wanted, std::ostream& err)
-        : period_(wanted.period), last_(wanted.from), err_(err) {}
-
-    void look_at(const senml::Pack& readings) {
-        for (const senml::Record& record : readings.records()) {
-            if (first_) tell(last_, record.time);
-            if (!first_) tell(last_ + period_.value_or(std::chrono::nanoseconds(0)), record.time);
-            first_ = false;
-            last_ = record.time;
-        }
-    }
-    /// Nothing more comes before `to`.
-    void end(Time to) {
-        tell(first_ ? last_ : last_ + period_.value_or(std::chrono::nanoseconds(0)), to);
-    }
-
-  private:
-    // From where a reading should have been to where one is. Half a period is no gap: readings are
-    // seldom on the second, and a day may have 25 hours.
-    void tell(Time expected, Time found) {
-        if (!period_ || found - expected < *period_ / 2) return;
-        err_ << "gap," << to_timestamp(expected) << ',' << to_timestamp(found) << '\n';
-    }
-
-    std::optional<std::chrono::nanoseconds> period_;
-    Time last_;
-    bool first_ = true;
-    std::ostream& err_;
-};
-
 /// One request, from its first page to its end.
 template <class Out>
 class Fetch {
@@ -209,7 +107,7 @@ class Fetch {
           signals_(signals),
           session_(config, "history"),
           progress_(wanted, console.err),
-          gaps_(wanted, console.err) {}
+          gaps_(wanted.period, wanted.from, console.err) {}
 
     // Gets the range portion by portion. Once the peer has answered, each further one is asked for
     // a few times: sessions break, and apps are busy.
@@ -247,7 +145,7 @@ class Fetch {
     }
 
   private:
-    tl::expected<Page, Trouble> ask(Time from, Time to) {
+    tl::expected<HistoryAnswer, Trouble> ask(Time from, Time to) {
         const auto field = [](std::string_view var, std::string value) {
             return FormField{.var = std::string(var), .values = {std::move(value)}};
         };
@@ -262,10 +160,11 @@ class Fetch {
             return tl::unexpected(Trouble{result.error().text, result.error().worth_retrying()
                                                                    ? Retry::worthwhile
                                                                    : Retry::useless});
-        SoFar so_far = so_far_;
-        auto page = page_in(*result, wanted_, from, to, so_far);
-        if (page) so_far_ = so_far;
-        return page;
+        auto answer = history_answer(*result, {wanted_.series.senml(), from, to}, so_far_);
+        if (!answer)
+            return tl::unexpected(Trouble{fmt::format("{}: its answer cannot be used: {}",
+                                                      wanted_.peer.to_string(), answer.error())});
+        return std::move(*answer);
     }
 
     CommandResult question(std::vector<FormField> fields, const std::function<bool()>& stopped) {
@@ -319,7 +218,7 @@ class Fetch {
     AskingSession session_;
     Progress progress_;
     Gaps gaps_;
-    SoFar so_far_;
+    HistoryTally so_far_;
     bool stopped_ = false;
 };
 

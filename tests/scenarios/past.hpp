@@ -10,7 +10,8 @@
 namespace courant::test {
 
 /// Of the proxy's series school@…/pv/power there are 10 readings from 2026-11-20T00:00:00Z on, one
-/// a minute; away/power belongs to an app that is away. Four readings fill a page.
+/// a minute; away/power belongs to an app that is away. quota/power says that its
+/// quota is used up, and from then on nothing can be asked. Four readings fill a page.
 class Past {
   public:
     Past(const Jid& self, StoreThread& store);
