@@ -97,6 +97,7 @@ int adapters_command(Words words, Console& console);
 int directory_command(Words words, Console& console);
 int extract_command(Words words, Console& console);
 int history_command(Words words, Console& console);
+int listen_command(Words words, Console& console);
 int outbox_command(Words words, Console& console);
 int inbox_command(Words words, Console& console);
 int dead_command(Words words, Console& console);

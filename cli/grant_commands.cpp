@@ -8,6 +8,7 @@
 #include <ostream>
 
 #include "cli/command.hpp"
+#include "cli/history/call_list.hpp"
 #include "proxy-core/access/access_book.hpp"
 #include "proxy-core/access/exchange.hpp"
 #include "proxy-core/config/duration.hpp"
@@ -271,7 +272,7 @@ int tell(const cxxopts::ParseResult& given, const std::vector<std::string>& word
 cxxopts::Options options() {
     auto options = options_for("grant", "Who may have which series, for what, and until when");
     options.add_options()("action", "", cxxopts::value<std::string>()->default_value("list"))(
-        "words", "", cxxopts::value<std::vector<std::string>>())("json", "list: as JSON")(
+        "words", "", cxxopts::value<std::vector<std::string>>())("json", "list, calls: as JSON")(
         "reason", "why a state changes", cxxopts::value<std::string>(), "TEXT");
     options.add_options("A new grant")("subject", "only series about this: kersabiec@town.example",
                                        cxxopts::value<std::string>()->default_value("*"), "WHO")(
@@ -300,9 +301,9 @@ cxxopts::Options options() {
         "guardian", "who agreed with or for a minor", cxxopts::value<std::string>(), "NAME");
     options.parse_positional({"action", "words"});
     options.positional_help(
-        "[list | add PEER SERIES | show ID | limit ID | lift ID | object ID | withdraw ID | "
-        "erase ID | held | accept PEER ID | decline PEER ID | answer PEER ID erased|partly|kept | "
-        "tell rectified|erased SERIES]");
+        "[list | add PEER SERIES | show ID | calls [ID] | limit ID | lift ID | object ID | "
+        "withdraw ID | erase ID | held | accept PEER ID | decline PEER ID | "
+        "answer PEER ID erased|partly|kept | tell rectified|erased SERIES]");
     return options;
 }
 
@@ -320,6 +321,8 @@ int grant_command(Words words, Console& console) {
     if (action == "list") return list(*given, *store, console);
     if (action == "add") return add(*given, rest, config, *store, console);
     if (action == "show") return show(rest, *store, console);
+    if (action == "calls")
+        return list_calls(*store, rest.empty() ? "" : rest.front(), listing_of(*given), console);
     if (action == "limit") return change(*given, rest, GrantState::limited, *store, console);
     if (action == "lift") return change(*given, rest, GrantState::active, *store, console);
     if (action == "object") return change(*given, rest, GrantState::objected, *store, console);
@@ -333,8 +336,8 @@ int grant_command(Words words, Console& console) {
     if (action == "answer") return answer_outcome(*given, rest, *store, console);
     if (action == "tell") return tell(*given, rest, *store, console);
     throw UsageError(
-        "grant list, add, show, limit, lift, object, withdraw, erase, held, accept, decline, "
-        "answer or tell");
+        "grant list, add, show, calls, limit, lift, object, withdraw, erase, held, accept, "
+        "decline, answer or tell");
 }
 
 }  // namespace courant::cli

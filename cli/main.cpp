@@ -27,6 +27,7 @@ constexpr std::array commands{
     Command{"catalog", "what a peer has for us, or what we have and who is told of it",
             catalog_command},
     Command{"directory", "the organisations that our peers know", directory_command},
+    Command{"listen", "readings as they arrive, without an app that takes them", listen_command},
     Command{"outbox", "messages that wait for a receipt", outbox_command},
     Command{"inbox", "messages that arrived", inbox_command},
     Command{"dead", "what was set aside, and why", dead_command},

@@ -12,6 +12,8 @@
 #include "jobs/history_commands.hpp"
 #include "jobs/quoalise_subscriptions.hpp"
 #include "jobs/subscription_commands.hpp"
+#include "jobs/kept_history.hpp"
+#include "proxy-core/config/duration.hpp"
 
 namespace courant::cli {
 namespace {
@@ -112,6 +114,14 @@ HistoryRules history_rules(const Config& config) {
     return rules;
 }
 
+// Those of the apps, and behind them the archive, where there is one.
+std::vector<NamedHistory> all_histories(const Config& config, StoreThread& store) {
+    auto histories = histories_of(config);
+    if (nominal_length(config.archive.keep).count() > 0)
+        histories.push_back({"archive", std::make_unique<KeptHistory>(store)});
+    return histories;
+}
+
 /// How far the outbox is: both numbers stand still when nothing moves.
 struct Backlog {
     std::int64_t waiting = 0;
@@ -163,7 +173,7 @@ Program::Program(const Config& config, StoreThread& store, Logger logger)
           config, store, space_, *worker_,
           [this](std::vector<Enqueued> messages) { federation_.outbox_grew(std::move(messages)); },
           logger_, counters_),
-      history_(histories_of(config), store, grants_may_read(config.identity.jid),
+      history_(all_histories(config, store), store, grants_may_read(config.identity.jid),
                history_rules(config), logger_, counters_),
       catalog_(std::make_shared<CatalogRules>(catalog_rules(config)), config.identity.jid, store),
       cards_(store, [this](CommandRequest request, CommandDone done) {

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <numeric>
+#include <charconv>
 #include <utility>
 
+#include "proxy-core/access/grant.hpp"
 #include "proxy-core/federation/protocol.hpp"
 #include "proxy-core/federation/quoalise.hpp"
 #include "senml/codec.hpp"
@@ -44,8 +46,64 @@ tl::expected<HistoryRange, std::string> range_in(const Form& form, std::string_v
 
 // --- ours
 
-CommandOutcome page_answer(const std::string& series, const HistoryRange& range,
+// What an asker may call its request.
+constexpr std::size_t longest_request = 64;
+
+/// The question that a form asks, or what is wrong with it.
+tl::expected<HistoryQuestion, std::string> question_in(const CommandQuestion& asked) {
+    const Form& form = asked.form;
+    const auto series = senml::Name::parse(form.value("series"));
+    if (!series) return tl::unexpected("series: " + series.error().what);
+    auto range = range_in(form, "from", "to");
+    if (!range) return tl::unexpected(range.error());
+    range->series = series->senml();
+    HistoryQuestion question{.asker = asked.asker,
+                             .range = std::move(*range),
+                             .stop = asked.stop,
+                             .request = std::string(form.value("request"))};
+    if (question.request.size() > longest_request)
+        return tl::unexpected(fmt::format("request: at most {} characters", longest_request));
+    if (const auto text = form.value("until"); !text.empty()) {
+        question.until = time_from_people(text);
+        if (!question.until) return tl::unexpected(fmt::format("until: \"{}\" is no time", text));
+    }
+    if (const auto text = form.value("readings"); !text.empty()) {
+        auto& count = question.so_far.readings;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+        if (error != std::errc() || end != text.data() + text.size() || count < 0)
+            return tl::unexpected(fmt::format("readings: \"{}\" is no number", text));
+    }
+    if (const auto text = form.value("digest"); !text.empty()) {
+        const auto chain = ReadingChain::parse(text);
+        if (!chain) return tl::unexpected(std::string("digest: must be 64 hexadecimal digits"));
+        question.so_far.digest = *chain;
+    }
+    return question;
+}
+
+// How far a request is, in the words of PROTOCOL.md.
+void append_progress(std::string& out, const HistoryQuestion& question, const HistoryPage& page) {
+    if (page.not_before) {
+        append_attribute(out, "status", "accepted");
+        append_attribute(out, "after", to_timestamp(*page.not_before));
+        return;
+    }
+    const Time through = page.next.value_or(question.range.to);
+    const bool done = through >= question.until.value_or(question.range.to);
+    append_attribute(out, "status", done ? "done" : "started");
+    append_attribute(out, "through", to_timestamp(through));
+    append_attribute(out, "total", std::to_string(page.so_far.readings));
+    append_attribute(out, "digest", page.so_far.digest.text());
+}
+
+CommandOutcome page_answer(const std::string& series, const HistoryQuestion& question,
                            const HistoryPage& page) {
+    const HistoryRange& range = question.range;
+    // Who gave its request no name knows no answer without readings but the end.
+    if (page.not_before && question.request.empty())
+        return refused(Kind::busy, fmt::format("the app that has this series lets nobody ask "
+                                               "before {}; ask again then",
+                                               to_timestamp_for_people(*page.not_before)));
     CommandAnswer answer;
     answer.form = {.type = Form::Type::result,
                    .title = "History",
@@ -60,6 +118,8 @@ CommandOutcome page_answer(const std::string& series, const HistoryRange& range,
     append_attribute(answer.payload, "to", to_timestamp(range.to));
     append_attribute(answer.payload, "count", std::to_string(page.readings.size()));
     if (page.next) append_attribute(answer.payload, "next", to_timestamp(*page.next));
+    if (!question.request.empty()) append_attribute(answer.payload, "request", question.request);
+    append_progress(answer.payload, question, page);
     answer.payload += '>';
     if (!page.readings.empty()) {
         const auto xml = senml::write(senml::Format::xml, page.readings);
@@ -70,17 +130,33 @@ CommandOutcome page_answer(const std::string& series, const HistoryRange& range,
     return answer;
 }
 
-void run_history(HistoryDesk& desk, CommandQuestion question, CommandReply reply) {
-    const auto series = senml::Name::parse(question.form.value("series"));
-    if (!series) return reply(bad("series: " + series.error().what));
-    auto range = range_in(question.form, "from", "to");
-    if (!range) return reply(bad(range.error()));
-    range->series = series->senml();
-    desk.ask({.asker = question.asker, .range = *range, .stop = question.stop},
-             [name = series->people(), range = *range, reply](HistoryOutcome outcome) {
-                 if (!outcome) return reply(tl::unexpected(std::move(outcome.error())));
-                 reply(page_answer(name, range, *outcome));
-             });
+// The asker wants no more of its request.
+void run_cancel(HistoryDesk& desk, const CommandQuestion& question, CommandReply reply) {
+    const std::string request(question.form.value("cancel"));
+    desk.cancel(question.asker, request,
+                [request, reply](tl::expected<std::int64_t, CommandRefusal> ended) {
+                    if (!ended) return reply(tl::unexpected(std::move(ended.error())));
+                    CommandAnswer answer;
+                    answer.form = {.type = Form::Type::result, .title = "History", .fields = {}};
+                    answer.payload = "<history";
+                    append_attribute(answer.payload, "xmlns", courant_namespace);
+                    append_attribute(answer.payload, "request", request);
+                    append_attribute(answer.payload, "status", "cancelled");
+                    append_attribute(answer.payload, "calls", std::to_string(*ended));
+                    answer.payload += "/>";
+                    reply(std::move(answer));
+                });
+}
+
+void run_history(HistoryDesk& desk, const CommandQuestion& asked, CommandReply reply) {
+    if (!asked.form.value("cancel").empty()) return run_cancel(desk, asked, std::move(reply));
+    auto question = question_in(asked);
+    if (!question) return reply(bad(question.error()));
+    const std::string name = named_series(question->range.series).name;
+    desk.ask(*question, [name, question = *question, reply](HistoryOutcome outcome) {
+        if (!outcome) return reply(tl::unexpected(std::move(outcome.error())));
+        reply(page_answer(name, question, *outcome));
+    });
 }
 
 // --- Quoalise
@@ -98,6 +174,9 @@ std::pair<Time, Time> yesterday(Time now) {
 }
 
 CommandOutcome client_answer(const QuoaliseName& name, const HistoryPage& page) {
+    if (page.not_before)
+        return refused(Kind::busy, fmt::format("the app lets nobody ask before {}",
+                                               to_timestamp_for_people(*page.not_before)));
     if (page.next)
         return bad(
             fmt::format("the range holds more than fits into one answer: {} readings until "
@@ -178,12 +257,12 @@ Command history_command(HistoryDesk& desk, const Jid& self) {
                                            {.var = "to",
                                             .label = "To, and not at it",
                                             .values = {to_timestamp(to)},
-                                            .required = true}}};
+                                            .required = true},
+                                           {.var = "request",
+                                            .label = "Your own name for all pages of it"}}};
                 },
-            .run =
-                [&desk](CommandQuestion question, CommandReply reply) {
-                    run_history(desk, std::move(question), std::move(reply));
-                }};
+            .run = [&desk](const CommandQuestion& question,
+                           CommandReply reply) { run_history(desk, question, std::move(reply)); }};
 }
 
 Command quoalise_history_command(HistoryDesk& desk, const Jid& self,

@@ -1,6 +1,8 @@
 // The two commands by which others ask for the past: ours, and that of the Quoalise client.
 //
-//     urn:courant:0#history   series, from, to          a page, and where the next one begins
+//     urn:courant:0#history   series, from, to;         a page, and where the next one begins; of
+//                             request, until, readings, a named request also how far it is, and at
+//                             digest; or cancel         last its count and digest
 //     get_history             identifier, start_time,   the whole range, or a refusal where it is
 //                             end_time                  too much for one answer
 //

@@ -9,6 +9,7 @@
 #include "jobs/period_history.hpp"
 #include "proxy-core/access/access_book.hpp"
 #include "proxy-core/access/admission.hpp"
+#include "proxy-core/access/call_book.hpp"
 #include "proxy-core/config/duration.hpp"
 #include "proxy-core/federation/protocol.hpp"
 
@@ -50,6 +51,13 @@ class Filling {
         return true;
     }
 
+    /// Ends the page behind its last reading; false if there is none.
+    bool cut() {
+        if (page.readings.empty()) return false;
+        page.next = page.readings[page.readings.size() - 1].time + std::chrono::nanoseconds(1);
+        return true;
+    }
+
     HistoryPage page;
 
   private:
@@ -66,22 +74,22 @@ MayRead grants_may_read(Jid self) {
             return {.refusal = std::move(refusal)};
         const NamedSeries series = named_series(range.series);
         std::optional<Time> earliest;
-        std::optional<std::string> finest;
+        std::optional<Grant> best;  // of those that reach back so far
         for (const Grant& grant : m.access().grants()) {
             if (grant.peer != asker.bare() || grant.history.empty()) continue;
             if (!obstacle(grant, now).empty() || !covers(grant, series)) continue;
             const Time begin = now - nominal_length(grant.history);
             earliest = std::min(earliest.value_or(begin), begin);
             if (range.from < begin) continue;
-            if (!finest || nominal_length(grant.resolution) < nominal_length(*finest))
-                finest = grant.resolution;
+            if (!best || nominal_length(grant.resolution) < nominal_length(best->resolution))
+                best = grant;
         }
         if (!earliest)
             return {.refusal =
                         fmt::format("{} is granted nothing of {} from before now. Ask the "
                                     "administrator of {} for it",
                                     asker.bare().to_string(), series.name, self.to_string())};
-        if (finest) return {.resolution = *finest};
+        if (best) return {.resolution = best->resolution, .grant = best->id};
         return {.refusal = fmt::format("{} may ask for {} from {} on", asker.bare().to_string(),
                                        series.name, to_timestamp_for_people(*earliest))};
     };
@@ -93,10 +101,25 @@ std::vector<NamedHistory> histories_of(const Config& config) {
         const AdapterConfig* adapter = config.adapter(extract.adapter);
         if (!adapter || !adapter->adapter->history) continue;
         if (auto history = adapter->adapter->history(adapter->settings))
-            histories.push_back({extract.adapter, std::move(history)});
+            histories.push_back(
+                {extract.adapter, std::move(history), adapter->adapter->history_pace});
     }
     return histories;
 }
+
+namespace {
+
+// What the page adds to the request; after everything that changes it.
+HistoryOutcome counted(HistoryOutcome outcome, HistorySoFar so_far) {
+    if (!outcome) return outcome;
+    so_far.readings += static_cast<std::int64_t>(outcome->readings.size());
+    if (!so_far.digest.add(outcome->readings))
+        return refused(Kind::failed, "a reading of this range has no image in SenML");
+    outcome->so_far = so_far;
+    return outcome;
+}
+
+}  // namespace
 
 /// One History, its thread and who waits for it.
 class HistoryDesk::Clerk {
@@ -104,22 +127,30 @@ class HistoryDesk::Clerk {
     Clerk(NamedHistory named, const HistoryRules& rules, const Logger& logger)
         : adapter_(std::move(named.adapter)),
           history_(std::move(named.history)),
+          pace_(named.pace),
           rules_(rules),
           logger_(logger),
           thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
     bool speaks(std::string_view series) const { return history_->speaks(series); }
 
-    void ask(HistoryQuestion question, HistoryDone done) {
-        {
-            const std::scoped_lock lock(mutex_);
-            if (waiting_.size() < rules_.most_waiting) {
-                waiting_.push_back({std::move(question), std::move(done)});
-                changed_.notify_one();
-                return;
-            }
-        }
-        done(refused(Kind::busy, "too many wait for this series' app; ask again later"));
+    /// False, and nothing done, if too many wait already.
+    bool ask(const HistoryQuestion& question, const HistoryDone& done) {
+        const std::scoped_lock lock(mutex_);
+        if (waiting_.size() >= rules_.most_waiting) return false;
+        waiting_.push_back({question, done, {}});
+        changed_.notify_all();
+        return true;
+    }
+    /// Ends what is under way or waits of a request.
+    void cancel(const Jid& asker, const std::string& request) {
+        const std::scoped_lock lock(mutex_);
+        const auto end = [&](const Item& item) {
+            if (item.question.asker.bare() == asker.bare() && item.question.request == request)
+                std::stop_source(item.cancelled).request_stop();
+        };
+        std::for_each(waiting_.begin(), waiting_.end(), end);
+        if (current_) end(*current_);
     }
 
     void request_stop() { thread_.request_stop(); }
@@ -128,17 +159,18 @@ class HistoryDesk::Clerk {
     const std::string& adapter() const { return adapter_; }
 
   private:
+    using Steady = std::chrono::steady_clock;
     struct Item {
         HistoryQuestion question;
         HistoryDone done;
+        std::stop_source cancelled;
     };
 
     void run(const std::stop_token& stop) {
         while (auto item = next(stop)) {
-            if (!item->question.stop.stop_requested())
-                item->done(answer(item->question, stop));
-            else
-                item->done(refused(Kind::failed, "cancelled"));
+            item->done(counted(turn(*item, stop), item->question.so_far));
+            const std::scoped_lock lock(mutex_);
+            current_.reset();
         }
         finished_ = true;
     }
@@ -149,25 +181,68 @@ class HistoryDesk::Clerk {
         if (stop.stop_requested()) return std::nullopt;
         Item item = std::move(waiting_.front());
         waiting_.pop_front();
+        current_ = item;
         return item;
     }
 
-    HistoryOutcome answer(const HistoryQuestion& question, const std::stop_token& stop) {
-        std::stop_source either;
-        const std::stop_callback program_stops(stop, [&] { either.request_stop(); });
-        const std::stop_callback asker_leaves(question.stop, [&] { either.request_stop(); });
+    // At the app's pace. Whatever it came to, the next call is counted from its end.
+    HistoryOutcome turn(const Item& item, const std::stop_token& stop) {
+        std::stop_source any;
+        const auto end = [&] { any.request_stop(); };
+        const std::stop_callback program_stops(stop, end);
+        const std::stop_callback asker_leaves(item.question.stop, end);
+        const std::stop_callback asker_cancels(item.cancelled.get_token(), end);
+        if (auto later = wait_for_pace(any.get_token())) return HistoryPage{.not_before = later};
+        if (any.stop_requested()) return refused(Kind::failed, "cancelled");
+        const HistoryRange range = portion(item.question.range);
+        auto outcome = answer(item.question, range, any.get_token());
+        pace_next(pace_.pause);
+        if (outcome && !outcome->not_before && !outcome->next && range.to < item.question.range.to)
+            outcome->next = range.to;
+        if (item.cancelled.stop_requested()) return refused(Kind::failed, "cancelled");
+        return outcome;
+    }
+
+    // No more of the range than one call may have.
+    HistoryRange portion(HistoryRange range) const {
+        const auto longest = pace_.longest_range;
+        if (longest.count() > 0 && range.to - range.from > longest) range.to = range.from + longest;
+        return range;
+    }
+
+    void pace_next(std::chrono::nanoseconds pause) {
+        next_call_ = std::max(next_call_, Steady::now() + pause);
+    }
+
+    // Waits until the app may be asked; or says when that will be, if it is too long to wait for.
+    std::optional<Time> wait_for_pace(const std::stop_token& stop) {
+        const auto left = next_call_ - Steady::now();
+        if (left <= Steady::duration::zero()) return std::nullopt;
+        if (left > rules_.longest_wait) return rules_.clock() + left;
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, stop, left, [] { return false; });
+        return std::nullopt;
+    }
+
+    HistoryOutcome answer(const HistoryQuestion& question, const HistoryRange& range,
+                          const std::stop_token& stop) {
         Filling filling(rules_.page_bytes);
         const Call call{.now = rules_.clock(),
-                        .deadline = std::chrono::steady_clock::now() + rules_.timeout,
-                        .stop = either.get_token(),
+                        .deadline = Steady::now() + rules_.timeout,
+                        .stop = stop,
                         .max_readings = rules_.page_bytes / 80 + 1};
         try {
             const auto take = [&](const senml::Pack& chunk) { return filling.take(chunk); };
             if (question.resolution.empty())
-                history_->read(question.range, call, take);
+                history_->read(range, call, take);
             else
-                read_periods(*history_, question.range, question.resolution, rules_.aggregation,
-                             call, take);
+                read_periods(*history_, range, question.resolution, rules_.aggregation, call, take);
+        } catch (const QuotaReached& quota) {
+            logger_.info("an app's quota is used up",
+                         {{"adapter", adapter_}, {"reason", quota.what()}});
+            pace_next(quota.again_in());
+            if (filling.cut()) return std::move(filling.page);
+            return HistoryPage{.not_before = rules_.clock() + quota.again_in()};
         } catch (const Error& error) {
             // What it says may name files and hosts: that is for our operator.
             logger_.warning("history could not be read", {{"adapter", adapter_},
@@ -186,11 +261,14 @@ class HistoryDesk::Clerk {
 
     std::string adapter_;
     std::unique_ptr<History> history_;
+    HistoryPace pace_;
     HistoryRules rules_;
     Logger logger_;
     std::mutex mutex_;
     std::condition_variable_any changed_;
     std::deque<Item> waiting_;
+    std::optional<Item> current_;
+    Steady::time_point next_call_;  ///< this thread's
     std::atomic<bool> finished_{false};
     std::jthread thread_;
 };
@@ -215,29 +293,109 @@ HistoryDesk::~HistoryDesk() {
     }
 }
 
+/// A question, and what the store said of it.
+struct HistoryDesk::Asked {
+    HistoryQuestion question;
+    HistoryRight right = {};
+    std::int64_t call = 0;
+};
+
 void HistoryDesk::ask(HistoryQuestion question, HistoryDone done) {
-    auto right = std::make_shared<HistoryRight>();
-    auto asked = std::make_shared<HistoryQuestion>(std::move(question));
-    store_.post([this, right, asked, now = rules_.clock()](
-                    Mailboxes& m) { *right = may_read_(m, asked->asker, asked->range, now); },
-                [this, right, asked, done = std::move(done)](const std::exception_ptr& failure) {
+    auto asked = std::make_shared<Asked>(Asked{.question = std::move(question)});
+    store_.post([this, asked, now = rules_.clock()](Mailboxes& m) { admit(m, *asked, now); },
+                [this, asked, done = std::move(done)](const std::exception_ptr& failure) {
                     if (failure)
                         return done(refused(Kind::busy, "the proxy's store is away; ask again"));
-                    asked->resolution = right->resolution;
-                    if (right->refusal.empty()) return permitted(std::move(*asked), done);
+                    asked->question.resolution = asked->right.resolution;
+                    if (asked->right.refusal.empty()) return permitted(*asked, done);
                     counters_.get("courant_history_refused_total").add();
-                    done(refused(Kind::forbidden, right->refusal));
+                    done(refused(Kind::forbidden, asked->right.refusal));
                 });
 }
 
-void HistoryDesk::permitted(HistoryQuestion question, HistoryDone done) {
-    for (const auto& clerk : clerks_) {
-        if (!clerk->speaks(question.range.series)) continue;
-        counters_.get("courant_history_questions_total", {{"adapter", clerk->adapter()}}).add();
-        return clerk->ask(std::move(question), std::move(done));
+// Whether it may be asked, and if so, that it was: both or neither.
+void HistoryDesk::admit(Mailboxes& mailboxes, Asked& asked, Time now) const {
+    const HistoryQuestion& question = asked.question;
+    asked.right = may_read_(mailboxes, question.asker, question.range, now);
+    const auto& series = asked.right.series.empty() ? question.range.series : asked.right.series;
+    if (!asked.right.refusal.empty() || clerk_for(series) == nullptr) return;
+    // Who has no name for its request has one a day: a page each would fill the book.
+    asked.call = mailboxes.calls().begin(
+        {.asker = question.asker.bare(),
+         .request = question.request.empty() ? to_timestamp(now).substr(0, 10) : question.request,
+         .series = series,
+         .from = question.range.from,
+         .to = question.range.to,
+         .grant = asked.right.grant,
+         .last_at = now});
+}
+
+HistoryDesk::Clerk* HistoryDesk::clerk_for(const std::string& series) const {
+    const auto found = std::find_if(clerks_.begin(), clerks_.end(),
+                                    [&](const auto& clerk) { return clerk->speaks(series); });
+    return found == clerks_.end() ? nullptr : found->get();
+}
+
+// On the store's thread.
+void HistoryDesk::permitted(const Asked& asked, HistoryDone done) {
+    Clerk* const clerk = clerk_for(asked.question.range.series);
+    if (clerk == nullptr)
+        return done(refused(Kind::bad_request,
+                            fmt::format("no app here has a history of {}",
+                                        named_series(asked.question.range.series).name)));
+    counters_.get("courant_history_questions_total", {{"adapter", clerk->adapter()}}).add();
+    const auto noted = [this, call = asked.call, question = asked.question,
+                        done](HistoryOutcome outcome) {
+        note(call, question, outcome);
+        done(std::move(outcome));
+    };
+    if (clerk->ask(asked.question, noted)) return;
+    const auto end = refused(Kind::busy, "too many wait for this series' app; ask again later");
+    store_.post(
+        [call = asked.call, now = rules_.clock(), why = end.error().text](Mailboxes& m) {
+            m.calls().end(call, {.state = CallState::failed, .error = why}, now);
+        },
+        [done, end](const std::exception_ptr&) { done(end); });
+}
+
+// On a clerk's thread, before the asker hears of it. What cannot be noted stays as started.
+void HistoryDesk::note(std::int64_t call, const HistoryQuestion& question,
+                       const HistoryOutcome& outcome) {
+    CallEnd end;
+    if (!outcome) {
+        end.state = CallState::failed;
+        end.error = outcome.error().text;
+    } else if (outcome->not_before) {
+        end.state = CallState::started;
+    } else {
+        end.through = outcome->next.value_or(question.range.to);
+        const bool whole = *end.through >= question.until.value_or(question.range.to);
+        end.state = whole ? CallState::ok : CallState::started;
+        end.readings = static_cast<std::int64_t>(outcome->readings.size());
+        end.digest = outcome->so_far.digest.text();
     }
-    done(refused(Kind::bad_request, fmt::format("no app here has a history of {}",
-                                                named_series(question.range.series).name)));
+    try {
+        store_.ask([&](Mailboxes& m) { m.calls().end(call, end, rules_.clock()); });
+    } catch (const Error& error) {
+        logger_.warning("how a call ended could not be noted", {{"reason", error.what()}});
+    }
+}
+
+void HistoryDesk::cancel(const Jid& asker, const std::string& request,
+                         std::function<void(tl::expected<std::int64_t, CommandRefusal>)> done) {
+    // Noted first: the end of the call under way then finds it cancelled.
+    auto ended = std::make_shared<std::int64_t>(0);
+    store_.post(
+        [ended, asker, request, now = rules_.clock()](Mailboxes& m) {
+            *ended = m.calls().cancel(asker, request, now);
+        },
+        [this, ended, asker, request, done = std::move(done)](const std::exception_ptr& failure) {
+            for (auto& clerk : clerks_) clerk->cancel(asker, request);
+            if (failure)
+                return done(tl::unexpected(CommandRefusal{
+                    .kind = Kind::busy, .text = "the proxy's store is away; ask again"}));
+            done(*ended);
+        });
 }
 
 bool HistoryDesk::stop(std::chrono::milliseconds grace) {

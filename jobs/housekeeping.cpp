@@ -7,6 +7,9 @@
 
 #include "jobs/exchange.hpp"
 #include "proxy-core/catalog/series_book.hpp"
+#include "proxy-core/access/call_book.hpp"
+#include "proxy-core/config/duration.hpp"
+#include "proxy-core/mailbox/reading_archive.hpp"
 
 namespace courant {
 namespace {
@@ -17,6 +20,9 @@ constexpr std::chrono::seconds portion{1};
 constexpr std::int64_t back_at_once = std::int64_t{1} << 20;
 // And how many series one transaction notes.
 constexpr std::size_t series_at_once = 256;
+
+// Calls and kept readings that one transaction removes, of each.
+constexpr std::int64_t past_at_once = 1'000;
 
 // How long a sink counts after the last worker that had it: who has it may be away for a while.
 constexpr std::chrono::hours needed_for{7 * 24};
@@ -49,6 +55,7 @@ Progress HousekeepingJob::run(const Call& call) {
     while (note_series() && in_time()) continue;
     while (purge_dead(call.now) && in_time()) continue;
     while (end_retentions(call.now) && in_time()) continue;
+    while (purge_past(call.now) && in_time()) continue;
     while (hold_to_caps(call.now) && in_time()) continue;
     while (give_back() && in_time()) continue;
     return purged ? Progress::more : Progress::done;
@@ -125,6 +132,14 @@ bool HousekeepingJob::end_retentions(Time now) {
         counters_.get("courant_readings_retention_ended_total")
             .add(static_cast<std::uint64_t>(ended.readings));
     return more;
+}
+
+bool HousekeepingJob::purge_past(Time now) {
+    const Time before = now - nominal_length(rules_.retention.calls);
+    return store_.ask([&](Mailboxes& m) {
+        const auto calls = m.calls().purge(before, past_at_once);
+        return m.past().purge(now, past_at_once) + calls > 0;
+    });
 }
 
 bool HousekeepingJob::hold_to_caps(Time now) {

@@ -1,5 +1,6 @@
 // The housekeeping job: what has been delivered everywhere leaves the inbox, dead letters go when
-// the retention that was set for them is over, lanes are held to their caps, and a store that has
+// the retention that was set for them is over, so do the calls of the past and what is kept of sent
+// readings, lanes are held to their caps, and a store that has
 // become emptier than it needs to be gives its room back to the disk. The counters become part of
 // the store: they are those of one run; what has been stored of them is remembered here, so that
 // both begin and end together. So do the series that were counted as they passed.
@@ -60,6 +61,7 @@ class HousekeepingJob : public Job {
     bool note_series();
     bool purge_dead(Time now);
     bool end_retentions(Time now);
+    bool purge_past(Time now);
     bool hold_to_caps(Time now);
     bool give_back();
 

@@ -3,6 +3,8 @@
 #include <iterator>
 #include <utility>
 
+#include "proxy-core/mailbox/reading_archive.hpp"
+
 namespace courant {
 namespace {
 
@@ -23,12 +25,17 @@ std::int64_t size_of(const Part& work) {
     return bytes;
 }
 
+std::int64_t size_of(const senml::Pack& kept) {
+    constexpr std::int64_t bytes_of_a_row = 80;
+    return static_cast<std::int64_t>(kept.size()) * bytes_of_a_row;
+}
+
 }  // namespace
 
 Outbound::Outbound(std::string adapter, DispatchRules rules, StoreThread& store,
                    OutboxGrew outbox_grew, Counters& counters,
                    std::shared_ptr<CurrentAudience> audience, Conditions conditions,
-                   SharedTally tally)
+                   SharedTally tally, Keeping keeping)
     : adapter_(std::move(adapter)),
       dispatcher_(std::move(rules)),
       store_(store),
@@ -36,7 +43,8 @@ Outbound::Outbound(std::string adapter, DispatchRules rules, StoreThread& store,
       counters_(counters),
       current_(std::move(audience)),
       conditions_(std::move(conditions)),
-      tally_(std::move(tally)) {}
+      tally_(std::move(tally)),
+      keeping_(keeping) {}
 
 std::optional<std::string> Outbound::cursor_if_anybody_listens(Time now) {
     std::string obstacle;
@@ -78,8 +86,21 @@ struct Outbound::Committed {
     bool done = false;
 };
 
-Outbound::Committed Outbound::commit(const senml::Pack& readings, Dispatch& work, Place kind,
-                                     const std::string& place, Time now) {
+// What goes to somebody, if anything is kept at all.
+senml::Pack Outbound::to_be_kept(const senml::Pack& readings) {
+    senml::Pack kept;
+    if (keeping_.length.count() == 0) return kept;
+    std::vector<bool> wanted;
+    for (std::uint32_t name = 0; name < readings.name_count(); ++name)
+        wanted.push_back(!remembered_->seats(readings.name(senml::NameId{name})).empty());
+    for (std::size_t i = 0; i < readings.size(); ++i)
+        if (wanted[static_cast<std::size_t>(readings[i].name)]) kept.add_from(readings, i);
+    return kept;
+}
+
+Outbound::Committed Outbound::commit(const senml::Pack& readings, Dispatch& work,
+                                     const senml::Pack& kept, Place kind, const std::string& place,
+                                     Time now) {
     const auto enqueue = [now](Mailboxes& m, const std::vector<Outgoing>& messages,
                                std::vector<Enqueued>& numbers) {
         for (const Outgoing& message : messages) {
@@ -108,13 +129,14 @@ Outbound::Committed Outbound::commit(const senml::Pack& readings, Dispatch& work
         if (!work.to_be_shaped.empty())
             shaped = dispatcher_.shape(readings, work.to_be_shaped, *audience_, m.shapes());
         // Not thrown here: what the look has noted is to be committed.
-        committed.obstacle = obstacle(m, size_of(work) + size_of(shaped), now);
+        committed.obstacle = obstacle(m, size_of(work) + size_of(shaped) + size_of(kept), now);
         if (!committed.obstacle.empty()) return committed;
         enqueue(m, work.messages, committed.numbers);
         enqueue(m, shaped.messages, committed.numbers);
         bury(m, work.refused);
         bury(m, shaped.refused);
         for (const ShapeState& state : shaped.states) m.shapes().set_state(state);
+        if (!kept.empty()) m.past().keep(kept, keeping_.quality, now + keeping_.length);
         m.set_cursor(adapter_, place);
         committed.shaped = std::move(shaped);
         committed.done = true;
@@ -163,7 +185,8 @@ void Outbound::put(const senml::Pack& readings, const std::vector<Refused>& refu
     for (;;) {
         work = dispatcher_.dispatch(readings, *remembered_);
         work.refused.insert(work.refused.begin(), refused.begin(), refused.end());
-        Committed committed = commit(readings, work, kind, place, now);
+        const senml::Pack kept = to_be_kept(readings);
+        Committed committed = commit(readings, work, kept, kind, place, now);
         if (!committed.obstacle.empty()) throw NoRoom(committed.obstacle);
         shaped = std::move(committed.shaped);
         if (committed.audience == audience_) break;

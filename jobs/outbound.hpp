@@ -8,6 +8,7 @@
 // the same readings.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -50,6 +51,12 @@ struct Conditions {
 
 /// Where series are counted as they pass; shared by all adapters of a program.
 using SharedTally = std::shared_ptr<SeriesTally>;
+/// Whether what is put is kept beside the outbox, too (mailbox/reading_archive.hpp).
+struct Keeping {
+    /// For how long; zero: not at all.
+    std::chrono::seconds length{0};
+    Quality quality = Quality::raw;
+};
 
 /// Puts an adapter's readings into the outbox. Belongs to the adapter's thread.
 class Outbound {
@@ -58,7 +65,7 @@ class Outbound {
     Outbound(std::string adapter, DispatchRules rules, StoreThread& store, OutboxGrew outbox_grew,
              Counters& counters,
              std::shared_ptr<CurrentAudience> audience = std::make_shared<CurrentAudience>(),
-             Conditions conditions = {}, SharedTally tally = {});
+             Conditions conditions = {}, SharedTally tally = {}, Keeping keeping = {});
 
     /// Where the source stands; nothing if nobody has subscribed to anything: then nothing should
     /// be taken from it, for it would be for nobody. Throws NoRoom while nothing more may come in:
@@ -87,8 +94,9 @@ class Outbound {
     void learn(std::shared_ptr<const Audience> audience);
     void put(const senml::Pack& readings, const std::vector<Refused>& refused, Place kind,
              const std::string& place, Time now);
-    Committed commit(const senml::Pack& readings, Dispatch& work, Place kind,
-                     const std::string& place, Time now);
+    senml::Pack to_be_kept(const senml::Pack& readings);
+    Committed commit(const senml::Pack& readings, Dispatch& work, const senml::Pack& kept,
+                     Place kind, const std::string& place, Time now);
     void count(const Dispatch& work, const ShapedDispatch& shaped, std::size_t extracted);
     void tell(std::vector<Outgoing>& messages, std::vector<Enqueued> numbers, Time now);
 
@@ -102,6 +110,7 @@ class Outbound {
     std::optional<RememberedAudience> remembered_;
     Conditions conditions_;
     SharedTally tally_;
+    Keeping keeping_;
 };
 
 }  // namespace courant

@@ -11,6 +11,7 @@
 #include "jobs/extract.hpp"
 #include "jobs/housekeeping.hpp"
 #include "jobs/receive.hpp"
+#include "proxy-core/config/duration.hpp"
 
 namespace courant {
 namespace {
@@ -118,7 +119,8 @@ Outbound Runner::outbound(const Config& config, const ExtractConfig& extract,
             {.right = worker_.right("source " + extract.adapter),
              .obstacle = obstacle,
              .withheld = withheld},
-            tally_};
+            tally_,
+            {.length = nominal_length(config.archive.keep), .quality = extract.quality}};
 }
 
 void Runner::add_extract(const Config& config, const ExtractConfig& extract,

@@ -245,8 +245,27 @@ class History {
     /// Hands over all readings of the range in chunks, as they come, until there are no more or
     /// `take` has enough. A chunk need not have more than call.max_readings. A gap is a gap: what
     /// is not there is left out. Throws Error where it cannot go on: at call.deadline, when
-    /// call.stop is requested, or where the app is away.
+    /// call.stop is requested, or where the app is away; QuotaReached where that says so.
     virtual void read(const HistoryRange& range, const Call& call, const TakeHistory& take) = 0;
+};
+
+/// The app's quota is used up: nobody asks it again before `again_in` has passed.
+class QuotaReached : public Error {
+  public:
+    QuotaReached(const std::string& what, std::chrono::nanoseconds again_in)
+        : Error(what, Retry::worthwhile), again_in_(again_in) {}
+    std::chrono::nanoseconds again_in() const { return again_in_; }
+
+  private:
+    std::chrono::nanoseconds again_in_;
+};
+
+/// What an app allows those who ask for its past; zero: anything.
+struct HistoryPace {
+    /// The longest range of one call.
+    std::chrono::nanoseconds longest_range{0};
+    /// From the end of a call to the next one.
+    std::chrono::nanoseconds pause{0};
 };
 
 /// An adapter's description of itself and how to make one.
@@ -263,6 +282,8 @@ struct Adapter {
     std::unique_ptr<Feed> (*feed)(const Settings&) = nullptr;
     std::unique_ptr<Sink> (*sink)(const Settings&) = nullptr;
     std::unique_ptr<History> (*history)(const Settings&) = nullptr;
+    /// How the History is to be asked; who asks keeps to it.
+    HistoryPace history_pace = {};
 };
 
 /// A federated name from the settings as the SenML spelling; a ConfigError that points at the place

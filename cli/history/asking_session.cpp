@@ -33,12 +33,13 @@ AskingSession::~AskingSession() {
     if (opened_) session_.close();
 }
 
-CommandResult AskingSession::ask(CommandRequest request) {
+CommandResult AskingSession::ask(CommandRequest request, const std::function<bool()>& stopped) {
+    const auto stop = [&] { return stopped && stopped(); };
     if (!std::exchange(opened_, true)) session_.open();
     loss_.clear();
     refused_.clear();
     const auto until = Clock::now() + login_patience;
-    while (!online_ && loss_.empty() && Clock::now() < until) session_.poll(turn, *this);
+    while (!online_ && loss_.empty() && Clock::now() < until && !stop()) session_.poll(turn, *this);
     if (!online_)
         return tl::unexpected(
             CommandFailure{.kind = CommandFailure::Kind::session_lost,
@@ -49,6 +50,11 @@ CommandResult AskingSession::ask(CommandRequest request) {
     while (!result) {
         session_.poll(turn, *this);
         requester_.tick(Clock::now());
+        if (stop()) {
+            requester_.session_lost();
+            return tl::unexpected(CommandFailure{.kind = CommandFailure::Kind::session_lost,
+                                                 .text = "stopped before the answer came"});
+        }
         if (refused_.empty()) continue;
         // Nobody but whom we asked knows of this session: that was the answer.
         requester_.session_lost();

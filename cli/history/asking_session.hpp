@@ -7,6 +7,7 @@
 // for the proxy, whether that runs or not.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,8 +27,9 @@ class AskingSession : private TransportListener {
     AskingSession(const AskingSession&) = delete;
     AskingSession& operator=(const AskingSession&) = delete;
 
-    /// Logs in where it has to, asks, and waits.
-    CommandResult ask(CommandRequest request);
+    /// Logs in where it has to, asks, and waits, unless `stopped` says meanwhile that nobody wants
+    /// the answer any more: the failure is then session_lost.
+    CommandResult ask(CommandRequest request, const std::function<bool()>& stopped = {});
 
   private:
     void on_online(const Jid&) override;

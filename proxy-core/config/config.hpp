@@ -155,7 +155,7 @@ struct OutboxConfig {
     bool operator==(const OutboxConfig&) const = default;
 };
 
-/// [retention]: how long dead letters are kept, and what others sent.
+/// [retention]: how long dead letters, the book of calls and what others sent are kept.
 struct RetentionConfig {
     using Span = std::chrono::nanoseconds;
 
@@ -165,8 +165,18 @@ struct RetentionConfig {
     std::int64_t dead_max_number = 0;
     /// The longest that we keep what others sent, ISO 8601.
     std::string received = "P10Y";
+    /// How long it is remembered who asked for the past of what, ISO 8601.
+    std::string calls = "P3Y";
 
     bool operator==(const RetentionConfig&) const = default;
+};
+
+/// [archive]: whether what was sent is kept here, too.
+struct ArchiveConfig {
+    /// For how long, ISO 8601; "P0D": not at all.
+    std::string keep = "P0D";
+
+    bool operator==(const ArchiveConfig&) const = default;
 };
 
 /// [log]: how talkative, and for whom.
@@ -268,6 +278,7 @@ struct Config {
     SpaceConfig space;
     OutboxConfig outbox;
     RetentionConfig retention;
+    ArchiveConfig archive;
     LogConfig log;
     std::vector<AdapterConfig> adapters;
     std::vector<ExtractConfig> extracts;

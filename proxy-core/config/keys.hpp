@@ -333,6 +333,18 @@ inline constexpr Key retention[] = {
                   .fallback = "P10Y",
                   .help = "How long what others send is kept here at most, ISO 8601; what they "
                           "allow (retain) counts where it is shorter"}},
+    {.property = {.name = "calls",
+                  .type = text,
+                  .fallback = "P3Y",
+                  .help = "How long it is remembered who asked for the past of what, ISO 8601"}},
+};
+
+inline constexpr Key archive[] = {
+    {.property = {.name = "keep",
+                  .type = text,
+                  .fallback = "P0D",
+                  .help = "How long readings that were sent are kept here, too, ISO 8601 (P1Y), so "
+                          "that peers can ask for what no app remembers; P0D is not at all"}},
 };
 
 inline constexpr Key log[] = {
@@ -461,8 +473,10 @@ inline constexpr Section sections[] = {
     {"space", Section::Count::once, "How full the store may become.", space},
     {"outbox", Section::Count::once, "How much may wait for receipts, and what happens beyond.",
      outbox},
-    {"retention", Section::Count::once, "When dead letters and what others sent have to go.",
-     retention},
+    {"retention", Section::Count::once,
+     "When what is kept for reference goes; dead letters never by themselves.", retention},
+    {"archive", Section::Count::once, "Whether what was sent is kept for those who ask later.",
+     archive},
     {"log", Section::Count::once, "What we tell on stderr.", log},
     {"extract", Section::Count::many, "Readings of an adapter that go into the federation.",
      extract},

@@ -17,7 +17,8 @@
 
 namespace courant {
 
-/// All of a store but its messages and dead letters: what is small, and read and written at once.
+/// All of a store but its messages, dead letters, calls and kept readings: what is small, and read
+/// and written at once.
 struct Inventory {
     std::vector<Peer> peers = {};
     std::vector<Subscription> subscriptions = {};
@@ -57,11 +58,14 @@ struct Census {
     /// Numbers that came before their turn.
     std::int64_t waiting = 0;
     std::int64_t dead = 0;
-    /// Readings in all of these but the dead letters.
+    /// The book of calls, and readings kept after they were sent.
+    std::int64_t calls = 0;
+    std::int64_t kept = 0;
+    /// Readings in the mailboxes.
     std::int64_t readings = 0;
 
     /// Rows of all kinds.
-    std::int64_t rows() const { return outbox + inbox + waiting + dead; }
+    std::int64_t rows() const { return outbox + inbox + waiting + dead + calls + kept; }
     bool operator==(const Census&) const = default;
 };
 
@@ -73,7 +77,7 @@ struct Waiting {
 };
 
 /// One step of a transaction that reads or writes a store as a whole. Messages and dead letters are
-/// read page by page as ever: Mailboxes::outbox, inbox and dead.
+/// read page by page as ever: Mailboxes::outbox, inbox and dead, CallBook and ReadingArchive.
 class Archive {
   public:
     virtual ~Archive() = default;

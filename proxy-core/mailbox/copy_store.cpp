@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "proxy-core/access/call_book.hpp"
+#include "proxy-core/mailbox/reading_archive.hpp"
+
 namespace courant {
 namespace {
 
@@ -26,6 +29,8 @@ class Copy {
         copy_inbox(inventory);
         for (const auto& lane : inventory.incoming) copy_waiting(lane);
         copy_dead();
+        copy_calls();
+        for (const auto& series : from_.past().series()) copy_kept(series);
         insist_on_the_same(inventory, census);
         return census;
     }
@@ -90,6 +95,33 @@ class Copy {
             for (const auto& letter : letters) to_.archive().restore_dead(letter);
             after = letters.back().id;
             copied(letters.size());
+        }
+    }
+
+    void copy_calls() {
+        for (std::int64_t after = 0;;) {
+            const auto calls = from_.calls().calls(after, batch.messages);
+            if (calls.empty()) return;
+            for (const auto& call : calls) to_.calls().restore(call);
+            after = calls.back().id;
+            copied(calls.size());
+        }
+    }
+
+    // Readings that share quality and end go together.
+    void copy_kept(const KeptSeries& series) {
+        for (Time from = series.first; from <= series.last;) {
+            const auto page = from_.past().read(series.name, from, Time::max(), batch.messages);
+            if (page.readings.empty()) return;
+            for (std::size_t i = 0; i < page.known.size();) {
+                const KeptReading& like = page.known[i];
+                senml::Pack part;
+                for (; i < page.known.size() && page.known[i] == like; ++i)
+                    part.add_from(page.readings, i);
+                to_.past().keep(part, like.quality, like.keep_until);
+            }
+            from = page.readings[page.readings.size() - 1].time + std::chrono::nanoseconds(1);
+            copied(page.readings.size());
         }
     }
 

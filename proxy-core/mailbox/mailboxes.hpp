@@ -69,6 +69,8 @@ class ExchangeBook;
 class Archive;
 class SeriesBook;
 class ShapeBook;
+class CallBook;
+class ReadingArchive;
 
 /// How much room the store takes, and how much more there is.
 struct StoreRoom {
@@ -100,6 +102,10 @@ class Mailboxes {
     /// Subscriptions that were asked for, and what is remembered of series that go shaped
     /// (access/shape_book.hpp).
     virtual ShapeBook& shapes() = 0;
+    /// Who asked for the past (access/call_book.hpp).
+    virtual CallBook& calls() = 0;
+    /// Readings that were sent, where they are kept (reading_archive.hpp).
+    virtual ReadingArchive& past() = 0;
 
     /// Adds a peer or changes what it may; what it said of itself stays.
     virtual void put_peer(const Peer& peer) = 0;

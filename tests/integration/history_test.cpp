@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <csignal>
 #include <sstream>
 
 #include "tests/integration/federation_of_two.hpp"
@@ -214,6 +215,119 @@ TEST_CASE("an answer beyond what the asker takes is told, and not waited for") {
     const auto answer = town.history({town.consumption, "--from", "2011-07-01"});
     CHECK(answer.code == 1);
     CHECK(answer.err.find("limits.receive") != std::string::npos);
+}
+
+TEST_CASE("both ends count and digest what goes over, and the calls are written down") {
+    Town town;
+    town.admit("coop@coop.test");
+    town.start_home();
+    const auto whole =
+        town.history({town.consumption, "--from", "2011-01-01", "--to", "2012-01-01"});
+    CHECK(whole.err.find(fmt::format("{} readings, as the peer counted and digested them", rows)) !=
+          std::string::npos);
+    const auto in_portions = town.history(
+        {town.consumption, "--from", "2011-01-01", "--to", "2012-01-01", "--days", "400"});
+    CHECK(in_portions.err == whole.err);
+    CHECK(town.history({town.pv, "--from", "2011-07-01"}).code == 1);
+
+    const auto calls = nlohmann::json::parse(town.home.expect({"grant", "calls", "--json"}));
+    REQUIRE(calls.size() == 2);
+    CHECK(calls[0]["asker"] == "coop@coop.test");
+    CHECK(calls[0]["series"] == town.consumption);
+    CHECK(calls[0]["from"] == "2011-01-01T00:00:00Z");
+    CHECK(calls[0]["to"] == "2012-01-01T00:00:00Z");
+    CHECK(calls[0]["state"] == "ok");
+    CHECK(calls[0]["readings"] == rows);
+    CHECK(whole.err.find(calls[0]["digest"].get<std::string>()) != std::string::npos);
+    const std::string grant = calls[0]["grant"];
+    CHECK(town.home.expect({"grant", "calls", grant}).find(town.consumption) != std::string::npos);
+    CHECK(nlohmann::json::parse(town.home.expect({"grant", "calls", "none", "--json"})).empty());
+}
+
+TEST_CASE("Ctrl-C tells the peer, and what has arrived stays") {
+    Town town;
+    town.admit("coop@coop.test");
+    town.start_home();
+    // Of these years there is nothing but the last one, day by day.
+    const auto file = town.coop / "year.csv";
+    Process asking(
+        {COURANT_BINARY, "history", "home@home.test", town.consumption, "--from", "1981-01-01",
+         "--days", "1", "-o", file.string(), "-c", (town.coop / "proxy.toml").string()},
+        town.coop / "asking.log");
+    const auto calls = [&] {
+        return nlohmann::json::parse(town.home.expect({"grant", "calls", "--json"}));
+    };
+    REQUIRE(wait_until([&] { return !calls().empty(); }));
+    asking.signal(SIGINT);
+    CHECK(asking.wait(std::chrono::seconds(60)) == 1);
+    CHECK(read_file(town.coop / "asking.log").find("cancelled at") != std::string::npos);
+    CHECK(calls().at(0)["state"] == "cancelled");
+    CHECK(read_file(file).starts_with("time,value,unit\n"));
+}
+
+TEST_CASE("a gap is told where somebody wants to know, and no row is invented") {
+    Town town;
+    town.admit("coop@coop.test");
+    town.start_home();
+    const auto whole = town.history(
+        {town.consumption, "--from", "2011-07-03", "--to", "2011-07-05", "--gaps", "PT30M"});
+    CHECK(lines_in(whole.out) == 97);
+    CHECK(whole.err.find("gap,") == std::string::npos);
+    // The file begins at 14:00 UTC of the day before July, and has no 31st of July.
+    const auto torn = town.history(
+        {town.consumption, "--from", "2011-06-30", "--to", "2011-08-02", "--gaps", "PT30M"});
+    CHECK(torn.out == town.csv_between("2011-06-30", "2011-08-02"));
+    CHECK(
+        torn.err.starts_with("gap,2011-06-30T00:00:00Z,2011-06-30T14:00:00Z\n"
+                             "gap,2011-07-30T14:00:00Z,2011-07-31T14:00:00Z\n"
+                             "courant history: "));
+    CHECK(town.history({town.consumption, "--from", "2011-06-30", "--gaps", "often"}).code == 2);
+}
+
+TEST_CASE("what no app remembers is answered from the archive of what was sent") {
+    Town town;
+    // Written into a place that is read once and then empty: as a meter, it remembers nothing.
+    town.home.configure("[archive]\nkeep = \"P1Y\"\n" + town.household.adapter);
+    town.admit("coop@coop.test");
+    town.start_home();
+    REQUIRE(wait_until([&] { return town.home.status()["outbox"]["readings"] == rows; }));
+    CHECK(town.home.stop() == 0);
+    town.home.configure("[archive]\nkeep = \"P1Y\"\n");
+    town.start_home();
+    REQUIRE(wait_until([&] { return town.home.status()["running"] == true; }));
+    const auto all = town.history({town.consumption, "--from", "2011-01-01", "--to", "2012-01-01"});
+    INFO(all.err);
+    CHECK(all.code == 0);
+    CHECK(all.out == town.csv_between("2011", "2012"));
+    CHECK(town.history({town.pv, "--from", "2011-01-01"}).code == 1);
+}
+
+TEST_CASE("an analyst listens, in the proxy's place and beside it") {
+    Town town;
+    town.admit("coop@coop.test");
+    town.start_home();
+    // No proxy runs at the cooperative: this is it.
+    const auto alone =
+        town.coop.command({"listen", "--series", "*/consumption/*", "--count", "100"});
+    INFO(alone.err);
+    CHECK(alone.code == 0);
+    CHECK(lines_in(alone.out) == 101);
+    CHECK(alone.out.starts_with("series,time,value,unit\n" + town.consumption + ",2011-"));
+    // It takes nothing out of the inbox, and the rest goes on coming.
+    town.coop.start();
+    REQUIRE(wait_until([&] { return town.coop.status()["inbox"]["readings"] == rows; }));
+    const auto beside = town.coop.command(
+        {"listen", "--from", "all", "--format", "ndjson", "--count", std::to_string(rows)});
+    CHECK(beside.code == 0);
+    CHECK(lines_in(beside.out) == rows);
+    const auto packs =
+        town.coop.command({"listen", "--from", "all", "--format", "senml", "--for", "1s"});
+    CHECK(packs.code == 0);
+    const std::string first = packs.out.substr(0, packs.out.find('\n'));
+    CHECK(nlohmann::json::parse(first).is_array());
+    const auto nothing = town.coop.command({"listen", "--for", "1s"});
+    CHECK(nothing.out == "series,time,value,unit\n");
+    CHECK(town.coop.command({"listen", "--format", "xml"}).code == 2);
 }
 
 TEST_CASE("what the Quoalise client sends gets what it can read, and every error in its shape") {

@@ -22,6 +22,7 @@ class TenMinutes : public History {
     void read(const HistoryRange& range, const Call&, const TakeHistory& take) override {
         if (range.series.ends_with("away/power"))
             throw Error("db.internal: down", Retry::worthwhile);
+        if (range.series.ends_with("quota/power")) throw QuotaReached("429", std::chrono::hours(1));
         senml::Pack pack;
         const auto name = pack.intern_name(range.series);
         const auto watt = pack.intern_unit("W");

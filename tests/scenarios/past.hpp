@@ -11,7 +11,8 @@
 namespace courant::test {
 
 /// Of the proxy's series school@…/pv/power there are 10 readings from 2026-11-20T00:00:00Z on, one
-/// a minute; away/power belongs to an app that is away. Four readings fill a page.
+/// a minute; away/power belongs to an app that is away. quota/power says that its
+/// quota is used up, and from then on nothing can be asked. Four readings fill a page.
 /// The names that a Quoalise client has for a proxy's series: "urn:dev:prm:1_power" for pv/power,
 /// and so on.
 std::vector<QuoaliseName> client_names(const Jid& self);

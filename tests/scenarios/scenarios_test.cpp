@@ -140,6 +140,10 @@ TEST_CASE("the past of a series is asked for page by page") {
     play("history");
 }
 
+TEST_CASE("an app's quota is told with the time when to come again") {
+    play("history-quota");
+}
+
 TEST_CASE("who may not read a series is told why, and not whether there is one") {
     play("history-refused");
 }

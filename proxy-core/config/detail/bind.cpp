@@ -244,10 +244,26 @@ RetentionConfig bind_retention(const CheckedTable& table, Faults& faults) {
     if (!settings.has("dead_max_age")) return {};
     RetentionConfig retention{.dead_max_age = settings.duration("dead_max_age"),
                               .dead_max_number = settings.integer("dead_max_number"),
-                              .received = settings.text("received")};
-    if (!is_iso_duration(retention.received))
-        table.fault(faults, "received", "must be an ISO 8601 duration, such as P3Y");
+                              .received = settings.text("received"),
+                              .calls = settings.text("calls")};
+    for (const auto& [key, value] :
+         {std::pair{"received", &retention.received}, {"calls", &retention.calls}})
+        if (!is_iso_duration(*value))
+            table.fault(faults, key,
+                        fmt::format("\"{}\" is no ISO 8601 duration, as P3Y or P90D", *value));
     return retention;
+}
+
+ArchiveConfig bind_archive(const CheckedTable& table, Faults& faults) {
+    ArchiveConfig archive;
+    if (!table.settings.has("keep")) return archive;
+    const auto& keep = table.settings.text("keep");
+    if (keep != archive.keep && !is_iso_duration(keep))
+        table.fault(
+            faults, "keep",
+            fmt::format("\"{}\" is no ISO 8601 duration, as P1Y or P90D; P0D keeps nothing", keep));
+    archive.keep = keep;
+    return archive;
 }
 
 LogConfig bind_log(const CheckedTable& table) {

@@ -2,6 +2,8 @@
 
 #include <limits>
 #include "proxy-core/mailbox/detail/shape_row.hpp"
+#include "proxy-core/access/call_book.hpp"
+#include "proxy-core/mailbox/reading_archive.hpp"
 
 namespace courant::detail {
 namespace {
@@ -55,6 +57,8 @@ Census PostgresArchive::census() {
             .inbox = count("SELECT count(*) FROM inbox"),
             .waiting = count("SELECT count(*) FROM inbox_waiting"),
             .dead = count("SELECT count(*) FROM dead_letters"),
+            .calls = mailboxes_.calls().count(),
+            .kept = mailboxes_.past().count(),
             .readings = count("SELECT ((SELECT coalesce(sum(records), 0) FROM outbox) + "
                               "(SELECT coalesce(sum(records), 0) FROM inbox) + "
                               "(SELECT coalesce(sum(records), 0) FROM inbox_waiting))::bigint")};

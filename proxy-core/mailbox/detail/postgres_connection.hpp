@@ -202,6 +202,7 @@ class PostgresQuery {
     Jid jid(int column) const;
     std::optional<std::int64_t> maybe_integer(int column) const;
     std::optional<std::string> maybe_text(int column) const;
+    std::optional<double> maybe_number(int column) const;
     std::optional<Time> maybe_time(int column) const;
     /// Four columns: retain, grant_ref, quality, hops.
     Envelope envelope(int first_column) const;

@@ -9,9 +9,11 @@
 #include "proxy-core/mailbox/detail/exchange_queries.hpp"
 #include "proxy-core/mailbox/detail/postgres_access.hpp"
 #include "proxy-core/mailbox/detail/postgres_archive.hpp"
+#include "proxy-core/mailbox/detail/postgres_calls.hpp"
 #include "proxy-core/mailbox/detail/postgres_connection.hpp"
 #include "proxy-core/mailbox/detail/postgres_series.hpp"
 #include "proxy-core/mailbox/detail/postgres_shapes.hpp"
+#include "proxy-core/mailbox/detail/postgres_past.hpp"
 
 namespace courant::detail {
 
@@ -25,6 +27,8 @@ class PostgresMailboxes final : public Mailboxes {
     ExchangeBook& exchange() override { return exchange_; }
     SeriesBook& series() override { return series_; }
     ShapeBook& shapes() override { return shapes_; }
+    CallBook& calls() override { return calls_; }
+    ReadingArchive& past() override { return past_; }
     void put_peer(const Peer& peer) override;
     void set_packed(const Jid& peer, bool understood) override;
     void set_card(const Jid& peer, std::string_view card) override;
@@ -169,6 +173,8 @@ class PostgresMailboxes final : public Mailboxes {
     PostgresSeriesBook series_{connection_};
     PostgresShapeBook shapes_{connection_};
     PostgresArchive archive_{connection_, *this};
+    PostgresCallBook calls_{connection_};
+    PostgresReadingArchive past_{connection_};
     Locked locked_;
     ExchangeQueries<PostgresConnection, PostgresQuery, PostgresBytes> exchange_{connection_};
 };

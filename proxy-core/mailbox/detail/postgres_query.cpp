@@ -6,6 +6,7 @@
 #include "proxy-core/mailbox/detail/postgres_connection.hpp"
 #include "proxy-core/mailbox/detail/stored_hops.hpp"
 #include "senml/detail/text.hpp"
+#include "senml/number.hpp"
 
 namespace courant::detail {
 
@@ -103,6 +104,13 @@ std::optional<std::int64_t> PostgresQuery::maybe_integer(int column) const {
 std::optional<std::string> PostgresQuery::maybe_text(int column) const {
     if (field(column).is_null()) return std::nullopt;
     return text(column);
+}
+
+std::optional<double> PostgresQuery::maybe_number(int column) const {
+    if (field(column).is_null()) return std::nullopt;
+    const auto value = senml::parse_xml_number(text(column));
+    if (!value) throw damaged(text(column));
+    return value;
 }
 
 std::optional<Time> PostgresQuery::maybe_time(int column) const {

@@ -278,6 +278,10 @@ std::int64_t Query::integer(int column) const {
     return statement_.getColumn(column).getInt64();
 }
 
+double Query::number(int column) const {
+    return statement_.getColumn(column).getDouble();
+}
+
 std::string Query::text(int column) const {
     return statement_.getColumn(column).getString();
 }
@@ -332,6 +336,10 @@ Envelope Query::envelope(int first_column) const {
 }
 
 void Query::bind(int index, std::int64_t value) {
+    statement_.bind(index, value);
+}
+
+void Query::bind(int index, double value) {
     statement_.bind(index, value);
 }
 

@@ -151,6 +151,7 @@ class Query {
     std::int64_t run(std::source_location where = std::source_location::current());
 
     std::int64_t integer(int column) const;
+    double number(int column) const;
     std::string text(int column) const;
     Time time(int column) const;
     Jid jid(int column) const;
@@ -164,6 +165,7 @@ class Query {
 
   private:
     void bind(int index, std::int64_t value);
+    void bind(int index, double value);
     void bind(int index, std::string_view value);
     void bind(int index, const std::string& value) { bind(index, std::string_view(value)); }
     void bind(int index, const Blob& value);

@@ -6,9 +6,11 @@
 #include "proxy-core/mailbox/detail/page.hpp"
 #include "proxy-core/mailbox/detail/sqlite_access.hpp"
 #include "proxy-core/mailbox/detail/sqlite_archive.hpp"
+#include "proxy-core/mailbox/detail/sqlite_calls.hpp"
 #include "proxy-core/mailbox/detail/sqlite_connection.hpp"
 #include "proxy-core/mailbox/detail/sqlite_series.hpp"
 #include "proxy-core/mailbox/detail/sqlite_shapes.hpp"
+#include "proxy-core/mailbox/detail/sqlite_past.hpp"
 
 namespace courant::detail {
 
@@ -54,6 +56,8 @@ class SqliteMailboxes final : public Mailboxes {
     ExchangeBook& exchange() override { return exchange_; }
     SeriesBook& series() override { return series_; }
     ShapeBook& shapes() override { return shapes_; }
+    CallBook& calls() override { return calls_; }
+    ReadingArchive& past() override { return past_; }
     void put_peer(const Peer& peer) override;
     void set_packed(const Jid& peer, bool understood) override;
     void set_card(const Jid& peer, std::string_view card) override;
@@ -149,6 +153,8 @@ class SqliteMailboxes final : public Mailboxes {
     MailboxLimits limits_;
     GrowingLane growing_{connection_};
     SqliteArchive archive_{connection_, *this};
+    SqliteCallBook calls_{connection_};
+    SqliteReadingArchive past_{connection_};
     std::int64_t subscription_changes_ = 0;  ///< by this connection
     SqliteAccessBook access_{connection_, subscription_changes_};
     ExchangeQueries<SqliteConnection, Query, Blob> exchange_{connection_};

@@ -9,6 +9,7 @@
 #include "proxy-core/access/access_book.hpp"
 #include "proxy-core/access/exchange.hpp"
 #include "proxy-core/access/shape_book.hpp"
+#include "proxy-core/access/call_book.hpp"
 #include "proxy-core/mailbox/sqlite_store.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/unit/cli/run_command.hpp"
@@ -290,4 +291,32 @@ TEST_CASE("a peer's request is seen, accepted under a grant, or refused with a r
     CHECK(desk.subscription({"refuse", "R2", "--reason", "too wide"}).code == 0);
     CHECK(requests().at(0).at("refused") == "too wide");
     CHECK(desk.subscription({"refuse", "R7", "--reason", "x"}).says("there is no request R7"));
+}
+
+TEST_CASE("who asked for the past of what is listed, under one grant or all of them") {
+    Desk desk;
+    REQUIRE(desk.peer({"add", coop}).code == 0);
+    const std::string one = desk.granted(with({"add", coop, roof}, open_data));
+    const std::string other = desk.granted(with({"add", coop, "*"}, open_data));
+    const Time now = std::chrono::system_clock::now() + std::chrono::seconds(1);
+    desk.store().commit([&](Mailboxes& m) {
+        for (const std::string& grant : {one, other})
+            m.calls().begin({.asker = Jid::parse(coop).value(),
+                             .request = "r1",
+                             .series = "zabbix:lorient.example/school:lorient.example/pv/power",
+                             .from = now - std::chrono::hours(1),
+                             .to = now,
+                             .grant = grant,
+                             .last_at = now});
+    });
+    const auto all = json::parse(desk.grant({"calls", "--json"}).out);
+    REQUIRE(all.size() == 2);
+    CHECK(all[0]["asker"] == coop);
+    CHECK(all[0]["series"] == roof);
+    CHECK(all[0]["state"] == "started");
+    CHECK(all[0]["finished"].is_null());
+    const auto some = json::parse(desk.grant({"calls", other, "--json"}).out);
+    REQUIRE(some.size() == 1);
+    CHECK(some[0]["grant"] == other);
+    CHECK(desk.grant({"calls"}).says(one));
 }

@@ -53,6 +53,7 @@ void check_defaults(const Config& config) {
     CHECK(config.space == SpaceConfig{});
     CHECK(config.outbox == OutboxConfig{});
     CHECK(config.retention == RetentionConfig{});
+    CHECK(config.archive == ArchiveConfig{});
     CHECK(config.log == LogConfig{});
     CHECK(config.organisation.empty());
     CHECK(config.adapters.empty());

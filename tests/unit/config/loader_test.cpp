@@ -99,6 +99,17 @@ TEST_CASE("all faults are told at once, in the order of the file") {
             "you mean warning?"});
 }
 
+TEST_CASE("how long what is past is kept is an ISO 8601 duration, or nothing for the archive") {
+    const auto config = load(identity + "[retention]\ncalls = 'P1Y'\n[archive]\nkeep = 'P90D'\n");
+    CHECK(config.retention.calls == "P1Y");
+    CHECK(config.archive.keep == "P90D");
+    CHECK(load(identity + "[archive]\nkeep = 'P0D'\n").archive == ArchiveConfig{});
+    CHECK(faults_of(identity + "[retention]\ncalls = 'P0D'\n[archive]\nkeep = '1y'\n") ==
+          Lines{"town.toml:6: retention.calls: \"P0D\" is no ISO 8601 duration, as P3Y or P90D",
+                "town.toml:8: archive.keep: \"1y\" is no ISO 8601 duration, as P1Y or P90D; P0D "
+                "keeps nothing"});
+}
+
 TEST_CASE("a key unlike any other is answered with those there are") {
     CHECK(faults_of(identity + "[store]\nzebra = 1\n") ==
           Lines{"town.toml:6: store.zebra: unknown key. There are: path, url, schema, lease, "

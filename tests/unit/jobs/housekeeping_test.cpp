@@ -4,6 +4,8 @@
 
 #include "jobs/exchange.hpp"
 #include "proxy-core/catalog/series_book.hpp"
+#include "proxy-core/access/call_book.hpp"
+#include "proxy-core/mailbox/reading_archive.hpp"
 #include "tests/unit/jobs/desk.hpp"
 
 using namespace courant;
@@ -208,4 +210,27 @@ TEST_CASE("R3.2: the job ends retentions by itself") {
     CHECK(house.desk.ask([](Mailboxes& m) { return m.inbox(0, everything)[0].message.body; })
               .empty());
     CHECK(house.desk.counters().get("courant_readings_retention_ended_total").value() == 3);
+}
+
+TEST_CASE("the book of calls and what is kept of sent readings go when their time is over") {
+    House house;
+    constexpr std::int64_t days = 86'400;
+    house.desk.subscribe(subscription(coop, "*", "P3Y", "G"));
+    house.desk.ask([&](Mailboxes& m) {
+        for (const int day : {0, 100, 200})
+            m.calls().begin({.asker = coop,
+                             .request = std::to_string(day),
+                             .series = std::string(power),
+                             .from = at(0),
+                             .to = at(1),
+                             .grant = "G",
+                             .last_at = at(day * days)});
+        m.past().keep(readings(1500), Quality::raw, at(150 * days));
+        m.past().keep(readings(5, 2000), Quality::raw, at(250 * days));
+    });
+    auto job = house.job({.sinks = {}, .retention = {.calls = "P90D"}});
+    job.run(at_time(at(200 * days)));
+    CHECK(house.desk.ask([](Mailboxes& m) { return m.calls().count(); }) == 1);
+    CHECK(house.desk.ask([](Mailboxes& m) { return m.past().count(); }) == 5);
+    CHECK(house.desk.counters().get("courant_dead_letters_purged_total").value() == 0);
 }

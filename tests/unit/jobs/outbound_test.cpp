@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "proxy-core/mailbox/reading_archive.hpp"
 #include "tests/unit/jobs/desk.hpp"
 
 using namespace courant;
@@ -161,4 +162,28 @@ TEST_CASE("series are counted as they pass, once for what is really put, wanted 
     CHECK_THROWS_AS(outbound.put(readings(1), {}, "3", at(0)), StoreError);
     desk.faults().mend();
     CHECK(counted() == std::map<std::string, std::int64_t>{{school + "pv/power", 2}});
+}
+
+TEST_CASE("what somebody gets is kept beside the outbox where that is wanted, and not else") {
+    for (const int hours : {0, 24}) {
+        CAPTURE(hours);
+        Desk desk;
+        desk.subscribe(subscription(coop, "*/pv/*"));
+        Outbound outbound("roof", rules(), desk.store(), [](const auto&) {}, desk.counters(),
+                          std::make_shared<CurrentAudience>(), {}, {},
+                          {.length = std::chrono::hours(hours), .quality = Quality::corrected});
+        senml::Pack pack = readings(3);
+        add(pack, indexes, at(1), 77);  // nobody's
+        outbound.put(pack, {}, "1", at(10));
+        const auto kept =
+            desk.ask([](Mailboxes& m) { return m.past().read(power, at(0), at(9), 9); });
+        CHECK(kept.readings.size() == (hours == 0 ? 0 : 3));
+        CHECK(desk.ask([](Mailboxes& m) { return m.past().count(); }) == (hours == 0 ? 0 : 3));
+        if (hours == 0) continue;
+        CHECK(kept.known[0] == KeptReading{Quality::corrected, at(10) + std::chrono::hours(24)});
+        desk.faults().fail();
+        CHECK_THROWS_AS(outbound.put(readings(1, 4), {}, "2", at(10)), StoreError);
+        desk.faults().mend();
+        CHECK(desk.ask([](Mailboxes& m) { return m.past().count(); }) == 3);
+    }
 }

@@ -7,6 +7,9 @@
 
 #include "proxy-core/catalog/series_book.hpp"
 #include "proxy-core/access/shape_book.hpp"
+#include "proxy-core/access/call_book.hpp"
+#include "proxy-core/mailbox/reading_archive.hpp"
+#include "tests/support/open_grant.hpp"
 #include "tests/unit/mailbox/postgres_home.hpp"
 #include "tests/unit/mailbox/samples.hpp"
 #include "tests/unit/mailbox/sqlite_home.hpp"
@@ -164,6 +167,51 @@ TEST_CASE_TEMPLATE_DEFINE("a copy that fails in the middle leaves nothing behind
     CHECK(outbox_of(*to) == outbox_of(*from));
 }
 
+TEST_CASE_TEMPLATE_DEFINE("who asked for the past, and what is kept of it, goes over too", Homes,
+                          the_past_goes_over) {
+    typename Homes::first_type from_home;
+    typename Homes::second_type to_home;
+    const auto from = from_home.open({});
+    const auto to = to_home.open({});
+    const std::string series = "zabbix:lorient.example/school:lorient.example/pv/power";
+    from->commit([&](Mailboxes& m) {
+        m.put_peer({.jid = town});
+        Grant grant = open_grant(town, "G");
+        m.access().add_grant(grant);
+        for (int i = 0; i < 1200; ++i)
+            m.calls().begin({.asker = town,
+                             .request = std::to_string(i),
+                             .series = series,
+                             .from = at(0),
+                             .to = at(1),
+                             .grant = "G",
+                             .last_at = at(i)});
+        m.calls().end(1, {.readings = 7, .through = at(1), .digest = "d"}, at(5));
+        // A grant that has ended since is no obstacle to remembering what was done under it.
+        m.access().set_grant_state("G", GrantState::withdrawn, "asked", at(1200));
+        senml::Pack kept;
+        for (int i = 0; i < 1200; ++i)
+            kept.add(kept.intern_name(series), kept.intern_unit("W"), at(i), i);
+        kept.add_text(kept.intern_name(series), senml::no_unit, at(1200), "text");
+        m.past().keep(kept, Quality::corrected, at(9999));
+    });
+    const auto census = copy_store(*from, *to, {});
+    CHECK(census.calls == 1200);
+    CHECK(census.kept == 1201);
+    const auto calls = [](Store& store) {
+        auto all = ask(store, [](Mailboxes& m) { return m.calls().calls(0, 9999); });
+        for (auto& call : all) call.id = 0;
+        return all;
+    };
+    const auto kept = [&](Store& store) {
+        return ask(store,
+                   [&](Mailboxes& m) { return m.past().read(series, at(0), at(9999), 9999); });
+    };
+    CHECK(calls(*to) == calls(*from));
+    CHECK(kept(*to).readings == kept(*from).readings);
+    CHECK(kept(*to).known == kept(*from).known);
+}
+
 using SqliteToPostgres = std::pair<SqliteHome, PostgresHome>;
 using PostgresToSqlite = std::pair<PostgresHome, SqliteHome>;
 using PostgresToPostgres = std::pair<PostgresHome, PostgresHome>;
@@ -180,5 +228,6 @@ TEST_CASE_TEMPLATE_INVOKE(a_store_goes_over, SqliteToPostgres, PostgresToSqlite,
                           PostgresToPostgres);
 TEST_CASE_TEMPLATE_INVOKE(a_used_store_takes_nothing, SqliteToPostgres, PostgresToSqlite);
 TEST_CASE_TEMPLATE_INVOKE(a_failed_copy_leaves_nothing, SqliteToPostgres, PostgresToSqlite);
+TEST_CASE_TEMPLATE_INVOKE(the_past_goes_over, SqliteToPostgres, PostgresToSqlite);
 
 }  // namespace courant::test

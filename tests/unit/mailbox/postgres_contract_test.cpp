@@ -3,6 +3,7 @@
 #include "tests/unit/mailbox/exchange_contract.hpp"
 #include "tests/unit/mailbox/inbox_contract.hpp"
 #include "tests/unit/mailbox/outbox_contract.hpp"
+#include "tests/unit/mailbox/past_contract.hpp"
 #include "tests/unit/mailbox/postgres_home.hpp"
 #include "tests/unit/mailbox/records_contract.hpp"
 #include "tests/unit/mailbox/room_contract.hpp"
@@ -87,5 +88,8 @@ TEST_CASE_TEMPLATE_INVOKE(series_are_kept, PostgresHome);
 TEST_CASE_TEMPLATE_INVOKE(the_shape_of_a_subscription, PostgresHome);
 TEST_CASE_TEMPLATE_INVOKE(a_memory_goes_with_its_permission, PostgresHome);
 TEST_CASE_TEMPLATE_INVOKE(one_request_for_a_series, PostgresHome);
+
+TEST_CASE_TEMPLATE_INVOKE(calls_are_recorded, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(sent_readings_are_kept, PostgresHome);
 
 }  // namespace courant::test
