@@ -95,11 +95,22 @@ CommandAnswer answer_of(const SubscriptionAnswer& answer) {
 
 // --- decisions
 
-std::int64_t subscriptions_beside(Mailboxes& m, const SubscriptionWish& wish) {
-    const auto all = m.subscriptions();
-    return std::count_if(all.begin(), all.end(), [&](const Subscription& one) {
-        return one.peer == wish.peer && one.series != wish.series;
-    });
+/// What a peer has already.
+struct Standing {
+    std::optional<Subscription> same_series;
+    std::int64_t others = 0;
+};
+
+Standing standing(Mailboxes& m, const SubscriptionWish& wish) {
+    Standing found;
+    for (Subscription& one : m.subscriptions()) {
+        if (one.peer != wish.peer) continue;
+        if (one.series == wish.series)
+            found.same_series = std::move(one);
+        else
+            ++found.others;
+    }
+    return found;
 }
 
 SubscriptionOutcome let_wait(Mailboxes& m, const SubscriptionWish& wish, Time now) {
@@ -110,12 +121,19 @@ SubscriptionOutcome let_wait(Mailboxes& m, const SubscriptionWish& wish, Time no
                                 .grant = {},
                                 .added_at = now,
                                 .shape = wish.shape};
+    const SubscriptionAnswer answer{
+        Status::waiting, as_asked,
+        "No grant of yours covers this. It waits for our administrator; ask again to hear what has "
+        "become of it."};
     for (const SubscriptionRequest& request : m.shapes().requests()) {
         if (request.peer != wish.peer) continue;
         if (request.series != wish.series) {
             waiting += request.refusal.empty() ? 1 : 0;
         } else if (!request.refusal.empty()) {
             return SubscriptionAnswer{Status::refused, as_asked, request.refusal};
+        } else if (request.shape == wish.shape && request.retain == wish.retain) {
+            // Under the id that the administrator has seen.
+            return answer;
         }
     }
     if (waiting >= most_subscription_requests)
@@ -128,9 +146,7 @@ SubscriptionOutcome let_wait(Mailboxes& m, const SubscriptionWish& wish, Time no
                             .shape = wish.shape,
                             .retain = wish.retain,
                             .asked_at = now});
-    return SubscriptionAnswer{Status::waiting, as_asked,
-                              "No grant of yours covers this. It waits for our administrator; ask "
-                              "again to hear what has become of it."};
+    return answer;
 }
 
 void forget_request(Mailboxes& m, const Jid& peer, std::string_view series) {
@@ -181,17 +197,23 @@ SubscriptionOutcome subscribe(Mailboxes& m, const SubscriptionWish& wish,
     const Grant& grant = grants.front();
     const auto shape = granted_shape(wish.shape, grant, zone, now);
     if (!shape) return refused(Kind::bad_request, shape.error());
-    if (subscriptions_beside(m, wish) >= most_asked_subscriptions)
+    const Standing has = standing(m, wish);
+    if (has.others >= most_asked_subscriptions)
         return refused(Kind::busy, fmt::format("you have {} subscriptions here, and more are not "
                                                "given; a pattern covers many series",
                                                most_asked_subscriptions));
-    const Subscription subscription{.peer = wish.peer,
-                                    .series = wish.series,
-                                    .retain = granted_retention(wish.retain, grant),
-                                    .grant = grant.id,
-                                    .added_at = now,
-                                    .shape = *shape};
-    m.put_subscription(subscription);
+    Subscription subscription{.peer = wish.peer,
+                              .series = wish.series,
+                              .retain = granted_retention(wish.retain, grant),
+                              .grant = grant.id,
+                              .added_at = now,
+                              .shape = *shape};
+    if (has.same_series) {
+        subscription.id = has.same_series->id;
+        subscription.added_at = has.same_series->added_at;
+    }
+    // To ask for what one has costs nothing; everybody's audience is made anew for a new one.
+    if (has.same_series != subscription) m.put_subscription(subscription);
     forget_request(m, wish.peer, wish.series);
     return SubscriptionAnswer{
         Status::active, subscription,

@@ -100,6 +100,29 @@ TEST_CASE("what no grant covers waits for the administrator, whether it exists o
     CHECK(house.requests().size() == 3);
 }
 
+TEST_CASE(
+    "to ask for the same again changes nothing, to ask for something else is another request") {
+    House house;
+    house.subscribe({.peer = coop, .series = roof});
+    const auto revision = [&] {
+        return house.ask([](Mailboxes& m) { return m.subscriptions_revision(); });
+    };
+    const auto before = revision();
+    house.subscribe({.peer = coop, .series = roof});
+    CHECK(revision() == before);
+    house.subscribe({.peer = coop, .series = roof, .shape = {.every = "P1D"}});
+    CHECK(revision() != before);
+
+    house.subscribe({.peer = analyst, .series = roof});
+    const auto id = [&] { return house.requests().at(0).id; };
+    const auto first = id();
+    house.subscribe({.peer = analyst, .series = roof});
+    CHECK(id() == first);
+    house.subscribe({.peer = analyst, .series = roof, .shape = {.every = "P1D"}});
+    CHECK(id() != first);
+    CHECK(house.requests().size() == 1);
+}
+
 TEST_CASE("a grant that is over covers nothing, and nothing is wider than its pattern") {
     Grant over = hours_of_pv();
     over.until = at(0);
