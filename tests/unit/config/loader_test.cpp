@@ -51,7 +51,7 @@ TEST_CASE("what is in the file counts") {
         "[identity]\njid = 'Town@town.test'\npassword = 'x'\nserver = '[::1]:5223'\nresource = "
         "'left'\n"
         "[store]\npath = '/var/lib/courant/mail.db'\n"
-        "[federation]\npacked = false\n"
+        "[federation]\npacked = false\ntime_zone = 'Europe/Paris'\n"
         "[limits]\nwindow_messages = 7\nadapter_timeout = '1h30m'\n"
         "[log]\nlevel = 'debug'\nformat = 'json'\n");
     CHECK(config.identity.jid.to_string() == "town@town.test");
@@ -59,6 +59,7 @@ TEST_CASE("what is in the file counts") {
     CHECK(config.identity.resource == "left");
     CHECK(config.store.path == "/var/lib/courant/mail.db");
     CHECK(config.federation.encodings == Encodings::xml_only);
+    CHECK(config.federation.time_zone == "Europe/Paris");
     CHECK(config.limits.window_messages == 7);
     CHECK(config.limits.adapter_timeout == 90min);
     CHECK(config.limits.retry_max == 5min);
@@ -121,6 +122,12 @@ TEST_CASE("what is no TOML is told with line and column") {
     REQUIRE(lines.size() == 1);
     CHECK(lines[0].starts_with("town.toml:2:"));
     CHECK(lines[0].find("this is no TOML") != std::string::npos);
+}
+
+TEST_CASE("a zone that there is not is pointed at") {
+    CHECK(faults_of(identity + "[federation]\ntime_zone = 'Europe/Lorient'\n") ==
+          Lines{"town.toml:6: federation.time_zone: there is no time zone \"Europe/Lorient\". "
+                "Write it as Europe/Paris"});
 }
 
 TEST_CASE("rules between keys are held") {
