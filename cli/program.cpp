@@ -10,9 +10,9 @@
 #include "cli/store.hpp"
 #include "jobs/catalog_commands.hpp"
 #include "jobs/history_commands.hpp"
+#include "jobs/kept_history.hpp"
 #include "jobs/quoalise_subscriptions.hpp"
 #include "jobs/subscription_commands.hpp"
-#include "jobs/kept_history.hpp"
 #include "proxy-core/config/duration.hpp"
 
 namespace courant::cli {

@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 #include <charconv>
+#include <numeric>
 #include <utility>
 
 #include "proxy-core/access/grant.hpp"

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "jobs/exchange.hpp"
-#include "proxy-core/catalog/series_book.hpp"
 #include "proxy-core/access/call_book.hpp"
+#include "proxy-core/catalog/series_book.hpp"
 #include "proxy-core/config/duration.hpp"
 #include "proxy-core/mailbox/reading_archive.hpp"
 

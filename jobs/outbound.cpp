@@ -60,8 +60,7 @@ std::optional<std::string> Outbound::cursor_if_anybody_listens(Time now) {
 
 void Outbound::look(const std::function<senml::Pack(std::string_view cursor)>& read) {
     if (!tally_) return;
-    auto seen =
-        seen_in(read(store_.ask([&](Mailboxes& m) { return m.cursor(adapter_); })));
+    auto seen = seen_in(read(store_.ask([&](Mailboxes& m) { return m.cursor(adapter_); })));
     // The same readings come again once somebody listens.
     for (SeriesSeen& series : seen) series.readings = 0;
     store_.ask([](Mailboxes&) { return true; }, [&](bool) { tally_->add(std::move(seen)); });

@@ -11,8 +11,8 @@
 
 #include "proxy-core/access/access_book.hpp"
 #include "proxy-core/access/exchange_book.hpp"
-#include "proxy-core/catalog/series_book.hpp"
 #include "proxy-core/access/shape_book.hpp"
+#include "proxy-core/catalog/series_book.hpp"
 #include "proxy-core/mailbox/mailboxes.hpp"
 
 namespace courant {

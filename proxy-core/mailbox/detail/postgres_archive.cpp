@@ -1,8 +1,8 @@
 #include "proxy-core/mailbox/detail/postgres_archive.hpp"
 
 #include <limits>
-#include "proxy-core/mailbox/detail/shape_row.hpp"
 #include "proxy-core/access/call_book.hpp"
+#include "proxy-core/mailbox/detail/shape_row.hpp"
 #include "proxy-core/mailbox/reading_archive.hpp"
 
 namespace courant::detail {

@@ -11,9 +11,9 @@
 #include "proxy-core/mailbox/detail/postgres_archive.hpp"
 #include "proxy-core/mailbox/detail/postgres_calls.hpp"
 #include "proxy-core/mailbox/detail/postgres_connection.hpp"
+#include "proxy-core/mailbox/detail/postgres_past.hpp"
 #include "proxy-core/mailbox/detail/postgres_series.hpp"
 #include "proxy-core/mailbox/detail/postgres_shapes.hpp"
-#include "proxy-core/mailbox/detail/postgres_past.hpp"
 
 namespace courant::detail {
 

@@ -8,9 +8,9 @@
 #include "proxy-core/mailbox/detail/sqlite_archive.hpp"
 #include "proxy-core/mailbox/detail/sqlite_calls.hpp"
 #include "proxy-core/mailbox/detail/sqlite_connection.hpp"
+#include "proxy-core/mailbox/detail/sqlite_past.hpp"
 #include "proxy-core/mailbox/detail/sqlite_series.hpp"
 #include "proxy-core/mailbox/detail/sqlite_shapes.hpp"
-#include "proxy-core/mailbox/detail/sqlite_past.hpp"
 
 namespace courant::detail {
 

@@ -7,9 +7,9 @@
 
 #include "cli/command.hpp"
 #include "proxy-core/access/access_book.hpp"
+#include "proxy-core/access/call_book.hpp"
 #include "proxy-core/access/exchange.hpp"
 #include "proxy-core/access/shape_book.hpp"
-#include "proxy-core/access/call_book.hpp"
 #include "proxy-core/mailbox/sqlite_store.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/unit/cli/run_command.hpp"

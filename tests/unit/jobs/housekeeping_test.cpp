@@ -3,8 +3,8 @@
 #include <doctest/doctest.h>
 
 #include "jobs/exchange.hpp"
-#include "proxy-core/catalog/series_book.hpp"
 #include "proxy-core/access/call_book.hpp"
+#include "proxy-core/catalog/series_book.hpp"
 #include "proxy-core/mailbox/reading_archive.hpp"
 #include "tests/unit/jobs/desk.hpp"
 

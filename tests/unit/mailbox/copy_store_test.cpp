@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "proxy-core/catalog/series_book.hpp"
-#include "proxy-core/access/shape_book.hpp"
 #include "proxy-core/access/call_book.hpp"
+#include "proxy-core/access/shape_book.hpp"
+#include "proxy-core/catalog/series_book.hpp"
 #include "proxy-core/mailbox/reading_archive.hpp"
 #include "tests/support/open_grant.hpp"
 #include "tests/unit/mailbox/postgres_home.hpp"
