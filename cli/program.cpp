@@ -151,8 +151,9 @@ Program::Program(const Config& config, StoreThread& store, Logger logger)
           config, store, space_, *worker_,
           [this](std::vector<Enqueued> messages) { federation_.outbox_grew(std::move(messages)); },
           logger_, counters_),
-      history_(histories_of(config), store, grants_may_read(config.identity.jid),
-               history_rules(config), logger_, counters_) {
+      history_(histories_of(config), store,
+               grants_may_read(config.identity.jid, config.pseudonyms.file), history_rules(config),
+               logger_, counters_) {
     const Jid& self = config.identity.jid;
     if (!history_.empty()) federation_.offer(history_command(history_, self));
     if (!history_.empty() && !config.quoalise.resource.empty())

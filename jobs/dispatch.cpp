@@ -63,12 +63,51 @@ Cut cut_for(const Peer* peer, const DispatchRules& rules) {
 
 }  // namespace
 
+/// The names of a pack as one destination gets them: as they are, or disguised.
+class Dispatcher::OtherNames {
+  public:
+    OtherNames(Dispatcher& owner, const Pack& pack, const Jid& peer, const Disguise& disguise,
+               Time now)
+        : owner_(owner), pack_(pack), peer_(peer), disguise_(disguise), now_(now) {
+        if (!disguise.none()) names_.resize(pack.name_count());
+    }
+
+    /// Why a name cannot go there; empty if it can.
+    std::string fault(senml::NameId id) {
+        if (disguise_.none() || !name(id).empty()) return {};
+        const auto name = senml::Name::parse(pack_.name(id));
+        if (!name) return "it is to go under a pseudonym, and is no federated name";
+        const auto other = owner_.pseudonyms_.get().conceal(*name, peer_, disguise_, now_);
+        if (!other) return other.error();
+        names_[static_cast<std::size_t>(id)] = other->senml();
+        return {};
+    }
+    /// Of a name without fault.
+    std::string_view name(senml::NameId id) const {
+        return disguise_.none() ? pack_.name(id) : names_[static_cast<std::size_t>(id)];
+    }
+
+  private:
+    Dispatcher& owner_;
+    const Pack& pack_;
+    const Jid& peer_;
+    const Disguise& disguise_;
+    Time now_;
+    std::vector<std::string> names_;  ///< by NameId; empty: not known yet
+};
+
 /// Writes the readings of one destination into messages.
 class Dispatcher::Cutter {
   public:
     Cutter(Dispatcher& owner, const Pack& pack, const Destination& to, const Cut& how,
-           std::set<std::size_t>& refused, Dispatch& out)
-        : owner_(owner), pack_(pack), how_(how), refused_(refused), out_(out), peer_(to.peer) {
+           OtherNames& names, std::set<std::size_t>& refused, Dispatch& out)
+        : owner_(owner),
+          pack_(pack),
+          how_(how),
+          names_(names),
+          refused_(refused),
+          out_(out),
+          peer_(to.peer) {
         const DispatchRules& rules = owner.rules_;
         envelope_ = {
             .retain = to.retain, .grant = to.grant, .quality = rules.quality, .hops = {rules.self}};
@@ -76,7 +115,13 @@ class Dispatcher::Cutter {
         room_ = rules.stanza_bytes > overhead ? rules.stanza_bytes - overhead : 0;
     }
 
-    void cut(std::span<const std::size_t> records) {
+    void cut(std::vector<std::size_t> all) {
+        std::erase_if(all, [this](std::size_t record) {
+            const std::string fault = names_.fault(pack_[record].name);
+            if (!fault.empty()) refuse(record, fault, as_found(record));
+            return !fault.empty();
+        });
+        std::span<const std::size_t> records = all;
         for (; !records.empty(); records = records.subspan(std::min(records.size(), how_.records)))
             message(records.first(std::min(records.size(), how_.records)));
     }
@@ -86,7 +131,8 @@ class Dispatcher::Cutter {
     // guess.
     void message(std::span<const std::size_t> records) {
         owner_.part_.clear();
-        for (const std::size_t i : records) owner_.part_.add_from(pack_, i);
+        for (const std::size_t i : records)
+            owner_.part_.add_from(pack_, i, names_.name(pack_[i].name));
         const auto written =
             owner_.xml_writer_.write(senml::Format::xml, owner_.part_, owner_.xml_);
         if (written && owner_.xml_.size() <= room_) {
@@ -145,6 +191,7 @@ class Dispatcher::Cutter {
     Dispatcher& owner_;
     const Pack& pack_;
     Cut how_;
+    OtherNames& names_;
     std::set<std::size_t>& refused_;  ///< records that are no more to be refused
     Dispatch& out_;
     Jid peer_;
@@ -152,7 +199,7 @@ class Dispatcher::Cutter {
     std::size_t room_ = 0;
 };
 
-Dispatch Dispatcher::dispatch(const Pack& pack, RememberedAudience& audience) {
+Dispatch Dispatcher::dispatch(const Pack& pack, RememberedAudience& audience, Time now) {
     Dispatch out;
     const Plan who_gets_what = plan(pack, audience);
     out.unwanted = who_gets_what.unwanted;
@@ -160,7 +207,8 @@ Dispatch Dispatcher::dispatch(const Pack& pack, RememberedAudience& audience) {
     for (const auto& [seat, records] : who_gets_what.records) {
         const Destination& to = audience.audience().destinations()[seat];
         const Cut how = cut_for(audience.audience().find_peer(to.peer), rules_);
-        Cutter(*this, pack, to, how, refused, out).cut(records);
+        OtherNames names(*this, pack, to.peer, audience.audience().disguise(seat), now);
+        Cutter(*this, pack, to, how, names, refused, out).cut(records);
     }
     return out;
 }

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "jobs/audience.hpp"
+#include "proxy-core/access/pseudonym.hpp"
 #include "proxy-core/adapter.hpp"
 #include "proxy-core/federation/jid.hpp"
 #include "proxy-core/mailbox/body.hpp"
@@ -38,6 +39,8 @@ struct DispatchRules {
     /// The largest stanza, in bytes, all that surrounds the pack included.
     std::size_t stanza_bytes = 200'000;
     Quality quality = Quality::raw;
+    /// Where the other names are, for peers that get subjects under a pseudonym.
+    PseudonymFiles pseudonyms = {};
 };
 
 /// What became of a pack.
@@ -55,15 +58,19 @@ struct Dispatch {
 /// Thread: belongs to one thread.
 class Dispatcher {
   public:
-    explicit Dispatcher(DispatchRules rules) : rules_(std::move(rules)) {}
+    explicit Dispatcher(DispatchRules rules)
+        : rules_(std::move(rules)), pseudonyms_(rules_.pseudonyms) {}
 
-    /// Asks the audience who gets what, and in which form.
-    Dispatch dispatch(const senml::Pack& pack, RememberedAudience& audience);
+    /// Asks the audience who gets what, in which form and under which names. `now` is when new
+    /// names are given out. StoreError where that cannot be: then nothing goes.
+    Dispatch dispatch(const senml::Pack& pack, RememberedAudience& audience, Time now = {});
 
   private:
     class Cutter;
+    class OtherNames;
 
     DispatchRules rules_;
+    PseudonymsAtNeed pseudonyms_;
     senml::Writer xml_writer_;
     BodyWriter body_writer_;
     senml::Pack part_;

@@ -8,8 +8,11 @@
 
 #include "proxy-core/access/access_book.hpp"
 #include "proxy-core/access/admission.hpp"
+#include "proxy-core/access/pseudonym.hpp"
+#include "proxy-core/access/subject_book.hpp"
 #include "proxy-core/config/duration.hpp"
 #include "proxy-core/federation/protocol.hpp"
+#include "senml/name.hpp"
 
 namespace courant {
 namespace {
@@ -56,28 +59,71 @@ class Filling {
     std::size_t bytes_ = 0;
 };
 
+/// The register of pseudonyms, opened when the first of them is asked for. Belongs to the store's
+/// thread.
+class NamesGiven {
+  public:
+    explicit NamesGiven(std::filesystem::path file) : file_(std::move(file)) {}
+
+    std::optional<Revealed> reveal(std::string_view series, const Jid& asker) {
+        const auto name = senml::Name::parse(series);
+        if (!name || file_.empty()) return std::nullopt;
+        // Where nobody has ever been given a name, there is no file, and none need be made.
+        if (!names_ && !std::filesystem::exists(file_)) return std::nullopt;
+        if (!names_) names_.emplace(file_);
+        return names_->reveal(*name, asker);
+    }
+
+  private:
+    std::filesystem::path file_;
+    std::optional<PseudonymRegister> names_;
+};
+
+// What a grant's disguise does to a name that may have fewer levels than it hides.
+Disguise applied(Disguise disguise, const NamedSeries& series) {
+    const auto name = senml::Name::parse(series.name);
+    const std::size_t levels = name ? name->path().size() : 0;
+    std::erase_if(disguise.levels, [&](std::size_t level) { return level > levels; });
+    return disguise;
+}
+
+senml::Pack renamed(const senml::Pack& pack, std::string_view name) {
+    senml::Pack out;
+    for (std::size_t i = 0; i < pack.size(); ++i) out.add_from(pack, i, name);
+    return out;
+}
+
 }  // namespace
 
-MayRead grants_may_read(Jid self) {
-    return [self = std::move(self)](Mailboxes& m, const Jid& asker, const HistoryRange& range,
-                                    Time now) -> std::string {
-        if (auto refusal = admission(m, self, asker, now).refusal; !refusal.empty()) return refusal;
-        const NamedSeries series = named_series(range.series);
+MayRead grants_may_read(Jid self, std::filesystem::path names) {
+    auto names_given = std::make_shared<NamesGiven>(std::move(names));
+    return [self = std::move(self), names_given](Mailboxes& m, const Jid& asker,
+                                                 const HistoryRange& range,
+                                                 Time now) -> HistoryRight {
+        if (auto refusal = admission(m, self, asker, now).refusal; !refusal.empty())
+            return {.refusal = std::move(refusal)};
+        const auto revealed = names_given->reveal(range.series, asker);
+        const NamedSeries asked = named_series(range.series);
+        const NamedSeries series = revealed ? named_series(revealed->name.senml()) : asked;
+        const Disguise disguise = revealed ? revealed->disguise : Disguise{};
+        const auto objections = m.subjects().objections();
         std::optional<Time> earliest;
         for (const Grant& grant : m.access().grants()) {
             if (grant.peer != asker.bare() || grant.history.empty()) continue;
             if (!obstacle(grant, now).empty() || !covers(grant, series)) continue;
+            if (held_back(objections, grant, series, now)) continue;
+            if (applied(disguise_of(grant), series) != disguise) continue;
             const Time begin = now - nominal_length(grant.history);
             earliest = std::min(earliest.value_or(begin), begin);
         }
         if (!earliest)
-            return fmt::format(
-                "{} is granted nothing of {} from before now. Ask the administrator of {} "
-                "for it",
-                asker.bare().to_string(), series.name, self.to_string());
-        if (range.from >= *earliest) return {};
-        return fmt::format("{} may ask for {} from {} on", asker.bare().to_string(), series.name,
-                           to_timestamp_for_people(*earliest));
+            return {.refusal = fmt::format("{} is granted nothing of {} from before now. Ask the "
+                                           "administrator of {} for it",
+                                           asker.bare().to_string(), asked.name, self.to_string())};
+        if (range.from < *earliest)
+            return {.refusal = fmt::format("{} may ask for {} from {} on", asker.bare().to_string(),
+                                           asked.name, to_timestamp_for_people(*earliest))};
+        return {.series = revealed ? revealed->name.senml() : std::string()};
     };
 }
 
@@ -171,6 +217,8 @@ class HistoryDesk::Clerk {
                 .issuer = "courant",
                 .code = error.worth_retrying() ? "app-away" : "app-fails"});
         }
+        if (!question.known_as.empty())
+            filling.page.readings = renamed(filling.page.readings, question.known_as);
         return std::move(filling.page);
     }
 
@@ -206,16 +254,20 @@ HistoryDesk::~HistoryDesk() {
 }
 
 void HistoryDesk::ask(HistoryQuestion question, HistoryDone done) {
-    auto why_not = std::make_shared<std::string>();
+    auto right = std::make_shared<HistoryRight>();
     auto asked = std::make_shared<HistoryQuestion>(std::move(question));
-    store_.post([this, why_not, asked, now = rules_.clock()](
-                    Mailboxes& m) { *why_not = may_read_(m, asked->asker, asked->range, now); },
-                [this, why_not, asked, done = std::move(done)](const std::exception_ptr& failure) {
+    store_.post([this, right, asked, now = rules_.clock()](
+                    Mailboxes& m) { *right = may_read_(m, asked->asker, asked->range, now); },
+                [this, right, asked, done = std::move(done)](const std::exception_ptr& failure) {
                     if (failure)
                         return done(refused(Kind::busy, "the proxy's store is away; ask again"));
-                    if (why_not->empty()) return permitted(std::move(*asked), done);
-                    counters_.get("courant_history_refused_total").add();
-                    done(refused(Kind::forbidden, *why_not));
+                    if (!right->refusal.empty()) {
+                        counters_.get("courant_history_refused_total").add();
+                        return done(refused(Kind::forbidden, right->refusal));
+                    }
+                    if (!right->series.empty())
+                        asked->known_as = std::exchange(asked->range.series, right->series);
+                    permitted(std::move(*asked), done);
                 });
 }
 
@@ -225,8 +277,10 @@ void HistoryDesk::permitted(HistoryQuestion question, HistoryDone done) {
         counters_.get("courant_history_questions_total", {{"adapter", clerk->adapter()}}).add();
         return clerk->ask(std::move(question), std::move(done));
     }
-    done(refused(Kind::bad_request, fmt::format("no app here has a history of {}",
-                                                named_series(question.range.series).name)));
+    const std::string& asked =
+        question.known_as.empty() ? question.range.series : question.known_as;
+    done(refused(Kind::bad_request,
+                 fmt::format("no app here has a history of {}", named_series(asked).name)));
 }
 
 bool HistoryDesk::stop(std::chrono::milliseconds grace) {

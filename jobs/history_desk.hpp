@@ -18,6 +18,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -39,13 +40,22 @@
 
 namespace courant {
 
-/// Why an asker may not read a range; empty: it may. In the store's transaction.
-using MayRead =
-    std::function<std::string(Mailboxes&, const Jid& asker, const HistoryRange& range, Time now)>;
+/// What an asker may read.
+struct HistoryRight {
+    /// Why nothing; empty: it may.
+    std::string refusal = {};
+    /// The series as it is called here, where the asker knows it under another name.
+    std::string series = {};
+};
 
-/// Peers may read what a grant that is valid now covers, as far back as it lets them. `self` is for
-/// those who read why not.
-MayRead grants_may_read(Jid self);
+/// Whether an asker may read a range. In the store's transaction.
+using MayRead =
+    std::function<HistoryRight(Mailboxes&, const Jid& asker, const HistoryRange& range, Time now)>;
+
+/// Peers may read what a grant that is valid now covers, as far back as it lets them; where it goes
+/// to them under a pseudonym, they ask by that, and find nothing by the true name. `self` is for
+/// those who read why not, `names` the register of pseudonyms.
+MayRead grants_may_read(Jid self, std::filesystem::path names = {});
 
 /// What is asked.
 struct HistoryQuestion {
@@ -53,6 +63,8 @@ struct HistoryQuestion {
     HistoryRange range;
     /// Requested when nobody waits for the answer any more.
     std::stop_token stop = {};
+    /// The asker's name for the series, where that is another one than the range's.
+    std::string known_as = {};
 };
 
 /// A page of a series.

@@ -124,7 +124,7 @@ void Outbound::put(const senml::Pack& readings, const std::vector<Refused>& refu
     if (!audience_) learn(store_.ask([&](Mailboxes& m) { return current_->get(m, now); }));
     Dispatch work;
     for (;;) {
-        work = dispatcher_.dispatch(readings, *remembered_);
+        work = dispatcher_.dispatch(readings, *remembered_, now);
         work.refused.insert(work.refused.begin(), refused.begin(), refused.end());
         Committed committed = commit(work, kind, place, now);
         if (!committed.obstacle.empty()) throw NoRoom(committed.obstacle);

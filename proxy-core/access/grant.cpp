@@ -102,6 +102,10 @@ std::string fault_of(const Grant& grant) {
         return "how far back the peer may ask is an ISO 8601 duration, such as P13M";
     if (!grant.resolution.empty() && !is_iso_duration(grant.resolution))
         return "the finest period that the peer gets is an ISO 8601 duration, such as PT1H";
+    if (!grant.hidden.empty() && !grant.pseudonym)
+        return "levels are hidden beside a pseudonym: they would hide nothing of a subject that "
+               "goes "
+               "by its name";
     if (grant.until && *grant.until <= grant.from) return "it ends before it begins";
     if (grant.basis == LegalBasis::unrecorded) return "a grant has a legal basis";
     if (grant.basis == LegalBasis::consent && !grant.consent)

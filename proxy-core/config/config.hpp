@@ -159,6 +159,16 @@ struct RetentionConfig {
     bool operator==(const RetentionConfig&) const = default;
 };
 
+/// [pseudonyms]: what turns subjects into the names that peers get, where a grant says so.
+struct PseudonymsConfig {
+    /// The secret of which the names are made.
+    std::filesystem::path key_file = "pseudonyms.key";
+    /// Who is who: a SQLite file of its own, with rights of its own.
+    std::filesystem::path file = "pseudonyms.db";
+
+    bool operator==(const PseudonymsConfig&) const = default;
+};
+
 /// [log]: how talkative, and for whom.
 struct LogConfig {
     LogLevel level = LogLevel::info;
@@ -242,6 +252,7 @@ struct Config {
     SpaceConfig space;
     OutboxConfig outbox;
     RetentionConfig retention;
+    PseudonymsConfig pseudonyms;
     LogConfig log;
     std::vector<AdapterConfig> adapters;
     std::vector<ExtractConfig> extracts;

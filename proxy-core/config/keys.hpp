@@ -295,6 +295,19 @@ inline constexpr Key retention[] = {
      .most = any_bytes},
 };
 
+inline constexpr Key pseudonyms[] = {
+    {.property = {.name = "key_file",
+                  .type = path,
+                  .fallback = "pseudonyms.key",
+                  .help = "The secret of which pseudonyms are made; courant grant add --pseudonym "
+                          "makes it. Keep a copy elsewhere: another key means other names"}},
+    {.property = {.name = "file",
+                  .type = path,
+                  .fallback = "pseudonyms.db",
+                  .help = "Who is who, and who has looked that up. For nobody's eyes but ours, and "
+                          "not in the same backup as the store"}},
+};
+
 inline constexpr Key log[] = {
     {.property = {.name = "level",
                   .type = choice,
@@ -387,6 +400,8 @@ inline constexpr Section sections[] = {
      outbox},
     {"retention", Section::Count::once, "When dead letters go; without these, never by themselves.",
      retention},
+    {"pseudonyms", Section::Count::once, "Other names for subjects, where a grant wants that.",
+     pseudonyms},
     {"log", Section::Count::once, "What we tell on stderr.", log},
     {"extract", Section::Count::many, "Readings of an adapter that go into the federation.",
      extract},

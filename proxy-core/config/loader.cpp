@@ -62,6 +62,7 @@ class Loader {
         config_.space = detail::bind_space(once("space"));
         config_.outbox = detail::bind_outbox(once("outbox"));
         config_.retention = detail::bind_retention(once("retention"));
+        config_.pseudonyms = detail::bind_pseudonyms(once("pseudonyms"), faults_);
         config_.log = detail::bind_log(once("log"));
         load_adapters();
         for (const auto& table : many("extract")) load_extract(table);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "proxy-core/access/access_book.hpp"
+#include "proxy-core/access/subject_book.hpp"
 #include "proxy-core/mailbox/mailboxes.hpp"
 
 namespace courant {
@@ -19,6 +20,8 @@ struct Inventory {
     std::vector<Peer> peers = {};
     std::vector<Subscription> subscriptions = {};
     std::vector<Grant> grants = {};
+    std::vector<Objection> objections = {};
+    std::vector<Transfer> transfers = {};
     std::vector<OutgoingLane> outgoing = {};
     /// By lane, why the numbers through OutgoingLane::voided hold nothing.
     std::map<std::string, std::string> void_reasons = {};

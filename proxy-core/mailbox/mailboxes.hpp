@@ -66,6 +66,7 @@ struct MailboxLimits {
 
 class AccessBook;
 class Archive;
+class SubjectBook;
 
 /// How much room the store takes, and how much more there is.
 struct StoreRoom {
@@ -89,6 +90,8 @@ class Mailboxes {
 
     /// Grants, and strangers that knocked (access/access_book.hpp).
     virtual AccessBook& access() = 0;
+    /// What a person may ask of us beside grants (access/subject_book.hpp).
+    virtual SubjectBook& subjects() = 0;
 
     /// Adds a peer or changes what it may; what it said of itself stays.
     virtual void put_peer(const Peer& peer) = 0;

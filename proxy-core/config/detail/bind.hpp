@@ -23,6 +23,7 @@ LimitsConfig bind_limits(const CheckedTable& table, Faults& faults);
 SpaceConfig bind_space(const CheckedTable& table);
 OutboxConfig bind_outbox(const CheckedTable& table);
 RetentionConfig bind_retention(const CheckedTable& table);
+PseudonymsConfig bind_pseudonyms(const CheckedTable& table, Faults& faults);
 /// [log].
 LogConfig bind_log(const CheckedTable& table);
 

@@ -18,6 +18,8 @@ Inventory PostgresArchive::inventory() {
     all.peers = mailboxes_.peers();
     all.subscriptions = mailboxes_.subscriptions();
     all.grants = mailboxes_.access().grants();
+    all.objections = subjects_.objections();
+    all.transfers = subjects_.transfers();
     all.outgoing = mailboxes_.outgoing_lanes();
     all.incoming = mailboxes_.incoming_lanes();
     all.inbox_end = count("SELECT position FROM inbox_end ORDER BY position DESC LIMIT 1");
@@ -76,6 +78,8 @@ void PostgresArchive::restore(const Inventory& all) {
         mailboxes_.set_card(peer.jid, peer.card);
     }
     for (const auto& grant : all.grants) mailboxes_.access().add_grant(grant);
+    for (const auto& objection : all.objections) subjects_.put_objection(objection);
+    for (const auto& transfer : all.transfers) subjects_.restore(transfer);
     for (const auto& s : all.subscriptions)
         Query(connection_,
               "INSERT INTO subscriptions (id, peer, series, retain, grant_ref, added_at) "

@@ -9,6 +9,7 @@
 #include "proxy-core/mailbox/detail/postgres_access.hpp"
 #include "proxy-core/mailbox/detail/postgres_archive.hpp"
 #include "proxy-core/mailbox/detail/postgres_connection.hpp"
+#include "proxy-core/mailbox/detail/postgres_subjects.hpp"
 
 namespace courant::detail {
 
@@ -19,6 +20,7 @@ class PostgresMailboxes final : public Mailboxes {
         : connection_(connection), limits_(limits) {}
 
     AccessBook& access() override { return access_; }
+    SubjectBook& subjects() override { return subjects_; }
     void put_peer(const Peer& peer) override;
     void set_packed(const Jid& peer, bool understood) override;
     void set_card(const Jid& peer, std::string_view card) override;
@@ -91,6 +93,10 @@ class PostgresMailboxes final : public Mailboxes {
     void subscriptions_changed();
     /// Takes out what these numbers of a lane hold; they stay as voids.
     void empty(const LaneId& lane, const std::vector<Seq>& numbers, std::string_view reason);
+    /// Gives a message that waits another body.
+    void rewrite(const LaneId& lane, Seq seq, std::string_view body, std::int64_t records);
+    /// As SubjectBook::rewrite_inbox.
+    void rewrite_inbox(std::span<const Rewritten> messages);
 
   private:
     // Where a lane to somebody stands, its row locked.
@@ -160,7 +166,8 @@ class PostgresMailboxes final : public Mailboxes {
     PostgresConnection& connection_;
     MailboxLimits limits_;
     PostgresAccessBook access_{connection_, *this};
-    PostgresArchive archive_{connection_, *this};
+    PostgresSubjectBook subjects_{connection_, *this};
+    PostgresArchive archive_{connection_, *this, subjects_};
     Locked locked_;
 };
 

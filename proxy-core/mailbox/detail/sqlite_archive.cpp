@@ -12,6 +12,8 @@ Inventory SqliteArchive::inventory() {
     all.peers = mailboxes_.peers();
     all.subscriptions = mailboxes_.subscriptions();
     all.grants = mailboxes_.access().grants();
+    all.objections = subjects_.objections();
+    all.transfers = subjects_.transfers();
     all.outgoing = mailboxes_.outgoing_lanes();
     all.incoming = mailboxes_.incoming_lanes();
     all.inbox_end = count("SELECT position FROM inbox_end");
@@ -68,6 +70,8 @@ void SqliteArchive::restore(const Inventory& all) {
         mailboxes_.set_card(peer.jid, peer.card);
     }
     for (const auto& grant : all.grants) mailboxes_.access().add_grant(grant);
+    for (const auto& objection : all.objections) subjects_.put_objection(objection);
+    for (const auto& transfer : all.transfers) subjects_.restore(transfer);
     for (const auto& s : all.subscriptions)
         Query(connection_,
               "INSERT INTO subscriptions (id, peer, series, retain, grant_ref, added_at) "

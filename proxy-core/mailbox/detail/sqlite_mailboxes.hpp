@@ -6,6 +6,7 @@
 #include "proxy-core/mailbox/detail/sqlite_access.hpp"
 #include "proxy-core/mailbox/detail/sqlite_archive.hpp"
 #include "proxy-core/mailbox/detail/sqlite_connection.hpp"
+#include "proxy-core/mailbox/detail/sqlite_subjects.hpp"
 
 namespace courant::detail {
 
@@ -48,6 +49,7 @@ class SqliteMailboxes final : public Mailboxes {
     SqliteMailboxes& operator=(const SqliteMailboxes&) = delete;
 
     AccessBook& access() override { return access_; }
+    SubjectBook& subjects() override { return subjects_; }
     void put_peer(const Peer& peer) override;
     void set_packed(const Jid& peer, bool understood) override;
     void set_card(const Jid& peer, std::string_view card) override;
@@ -142,9 +144,10 @@ class SqliteMailboxes final : public Mailboxes {
     SqliteConnection& connection_;
     MailboxLimits limits_;
     GrowingLane growing_{connection_};
-    SqliteArchive archive_{connection_, *this};
     std::int64_t subscription_changes_ = 0;  ///< by this connection
     SqliteAccessBook access_{connection_, subscription_changes_};
+    SqliteSubjectBook subjects_{connection_, subscription_changes_};
+    SqliteArchive archive_{connection_, *this, subjects_};
 };
 
 }  // namespace courant::detail

@@ -5,6 +5,7 @@
 #include "tests/unit/mailbox/postgres_home.hpp"
 #include "tests/unit/mailbox/records_contract.hpp"
 #include "tests/unit/mailbox/room_contract.hpp"
+#include "tests/unit/mailbox/subject_contract.hpp"
 #include "tests/unit/mailbox/transaction_contract.hpp"
 #include "tests/unit/mailbox/workers_contract.hpp"
 
@@ -78,5 +79,11 @@ TEST_CASE_TEMPLATE_INVOKE(a_lost_lease_undoes_the_work, PostgresHome);
 TEST_CASE_TEMPLATE_INVOKE(leases_are_shared_out, PostgresHome);
 
 TEST_CASE_TEMPLATE_INVOKE(access_is_kept, PostgresHome);
+
+TEST_CASE_TEMPLATE_INVOKE(an_objection_stands, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(transfers_are_counted, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(a_waiting_message_is_rewritten, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(the_inbox_is_rewritten, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(a_dead_letter_is_rewritten, PostgresHome);
 
 }  // namespace courant::test
