@@ -88,6 +88,8 @@ bool ReceiveJob::load(const Call& call) {
 void ReceiveJob::add(const Arrival& arrival, const Call& call) {
     batch_.through = arrival.position;
     const Message& message = arrival.message;
+    // Its subject had it erased (access/holdings.hpp); the place in the inbox stays.
+    if (message.body.empty()) return;
     const auto carrier = std::make_shared<const Carrier>(
         Carrier{message.lane, message.seq, message.envelope, message.stored_at});
     const auto read = bodies_.read(message.body, message.stored_at, pack_);
