@@ -7,6 +7,7 @@
 #include <ostream>
 #include <set>
 
+#include "cli/store.hpp"
 #include "cli/subject/request.hpp"
 #include "proxy-core/access/access_book.hpp"
 #include "proxy-core/federation/protocol.hpp"
@@ -58,8 +59,15 @@ int stop(const SubjectRequest& request, GrantState state, const std::string& rea
     const std::string subject = request.subject();
     const Affected affected =
         change(request.store, subject, state, reason, std::chrono::system_clock::now());
-    const auto waiting = take_out(request.store, request.names(subject), Scope::outbox,
-                                  fmt::format("the subject's readings are {}", to_word(state)));
+    const SubjectNames who = request.names(subject);
+    const auto why = fmt::format("the subject's readings are {}", to_word(state));
+    TakenOut waiting = take_out(request.store, who, Scope::outbox, why);
+    if (is_shared(request.config.store)) {
+        // A worker may have been about to commit what it had begun before the objection stood.
+        const TakenOut late = take_out(request.store, who, Scope::outbox, why);
+        waiting.messages += late.messages;
+        waiting.readings += late.readings;
+    }
     tell(affected, request.console.err);
     request.console.err << fmt::format(
         "{}: nothing more goes ({}); {} readings that waited were taken out of {} messages\n",

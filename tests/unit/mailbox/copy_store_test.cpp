@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "proxy-core/access/subject_book.hpp"
 #include "tests/unit/mailbox/postgres_home.hpp"
 #include "tests/unit/mailbox/samples.hpp"
 #include "tests/unit/mailbox/sqlite_home.hpp"
@@ -42,6 +43,8 @@ void live(Store& store) {
                           3, "no",  "a\xFF\0b",       envelope()};
         for (int i = 0; i < 120; ++i) m.bury(letter);
         m.remove_dead(m.bury(letter));
+        m.subjects().put_objection(
+            {"kersabiec@lorient.example", GrantState::limited, "disputed", at(6), at(9)});
         m.set_cursor("roof", std::string("a\0b", 3));
         m.set_job_state({"extract roof", at(1), {}, 2, "time-out"});
         m.add_to_counter("refused", 7);
