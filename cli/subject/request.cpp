@@ -50,7 +50,8 @@ SubjectNames SubjectRequest::names(const std::string& subject) const {
 GrantsAbout grants_about(Mailboxes& m, const std::string& subject) {
     GrantsAbout about;
     for (Grant& grant : m.access().grants()) {
-        if (!series_matches(grant.subject, subject)) continue;
+        if (!series_matches(grant.subject, subject) || !may_be_about(grant.series, subject))
+            continue;
         const bool alone = grant.subject.find('*') == std::string::npos;
         (alone ? about.alone : about.among_many).push_back(std::move(grant));
     }

@@ -101,11 +101,15 @@ ordered_json grant_told(const Grant& grant, const std::vector<Transfer>& transfe
     const Transfer none;
     const Transfer& had = received == transfers.end() ? none : *received;
     const bool any = had.messages > 0;
+    const bool for_many = grant.subject.find('*') != std::string::npos;
+    // What stands in a record for many may be about one of the others.
+    std::optional<Consent> consent = grant.consent;
+    if (consent && for_many) consent->proof = consent->guardian = "";
     return {{"grant", grant.id},
             {"peer", grant.peer.to_string()},
             {"series", grant.series},
             {"subject", grant.subject},
-            {"for_many", grant.subject.find('*') != std::string::npos},
+            {"for_many", for_many},
             {"purpose", grant.purpose},
             {"basis", to_word(grant.basis)},
             {"retain", grant.retain},
@@ -116,9 +120,9 @@ ordered_json grant_told(const Grant& grant, const std::vector<Transfer>& transfe
             {"until", time_or_null(grant.until)},
             {"state", to_word(grant.state)},
             {"state_since", to_timestamp_for_people(grant.state_since)},
-            {"state_reason", grant.state_reason},
+            {"state_reason", for_many ? "" : grant.state_reason},
             {"valid_now", obstacle(grant, now).empty()},
-            {"consent", grant.consent ? consent_told(*grant.consent) : ordered_json(nullptr)},
+            {"consent", consent ? consent_told(*consent) : ordered_json(nullptr)},
             {"received",
              {{"messages", had.messages},
               {"readings", had.readings},

@@ -254,6 +254,15 @@ TEST_CASE("R5.1: an export is SenML in JSON and XML, with rights, provenance and
 TEST_CASE("R5.4: an export holds nothing of other people") {
     Node node;
     node.fill();
+    node.store().commit([](Mailboxes& m) {
+        Grant theirs = grant_of("theirs alone", coop, "*");
+        theirs.series = "zabbix@lorient.example/legall@lorient.example/*";
+        m.access().add_grant(theirs);
+        Grant children = grant_of("children", coop, "*@lorient.example");
+        children.consent->guardian = "legall, the father";
+        m.access().add_grant(children);
+        m.access().set_grant_state("children", GrantState::limited, "legall complains", now());
+    });
     const auto folder = node.file("export");
     REQUIRE(node.subject({"export", person, "-o", folder.string()}).code == 0);
     std::size_t files = 0;
