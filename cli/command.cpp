@@ -132,4 +132,10 @@ Jid jid_from(const std::string& text) {
     return jid->bare();
 }
 
+Jid any_jid_from(const std::string& text) {
+    const auto jid = Jid::parse_any(text);
+    const bool is_name = text.find('.') != std::string::npos;  // and not a word in its place
+    return jid && is_name ? jid->bare() : jid_from(text);
+}
+
 }  // namespace courant::cli

@@ -89,12 +89,16 @@ std::optional<Time> moment(const cxxopts::ParseResult& given, const std::string&
 
 /// A bare JID from the command line, or a UsageError that says what is wrong with it.
 Jid jid_from(const std::string& text);
+/// The same for whoever may be a service, which has a domain alone.
+Jid any_jid_from(const std::string& text);
 
 int init_command(Words words, Console& console);
+int catalog_command(Words words, Console& console);
 int check_command(Words words, Console& console);
 int run_command(Words words, Console& console);
 int status_command(Words words, Console& console);
 int adapters_command(Words words, Console& console);
+int directory_command(Words words, Console& console);
 int extract_command(Words words, Console& console);
 int history_command(Words words, Console& console);
 int outbox_command(Words words, Console& console);
@@ -104,6 +108,7 @@ int grant_command(Words words, Console& console);
 int peer_command(Words words, Console& console);
 int subject_command(Words words, Console& console);
 int subscription_command(Words words, Console& console);
+int publish_command(Words words, Console& console);
 int store_command(Words words, Console& console);
 
 }  // namespace courant::cli

@@ -9,6 +9,7 @@
 
 #include "cli/command.hpp"
 #include "proxy-core/access/access_book.hpp"
+#include "proxy-core/access/exchange.hpp"
 #include "proxy-core/access/pseudonym.hpp"
 #include "proxy-core/config/duration.hpp"
 #include "proxy-core/federation/protocol.hpp"
@@ -45,6 +46,8 @@ void check_against_peer(const Grant& grant, const std::optional<Peer>& peer) {
     const std::string jid = grant.peer.to_string();
     if (!peer) throw UsageError(jid + " is no peer yet; courant peer add " + jid);
     if (grant.basis == LegalBasis::not_personal) return;
+    if (peer->dialect == Dialect::pubsub)
+        throw UsageError(jid + " shows to everybody what it gets: only what is about no person");
     if (peer->terms.link == LegalLink::none)
         throw UsageError(
             fmt::format("there is no legal link with {}, and this is about persons; courant peer "
@@ -72,7 +75,7 @@ int add(const cxxopts::ParseResult& given, const std::vector<std::string>& words
     const Time now = std::chrono::system_clock::now();
     Grant grant;
     grant.id = make_lane_id(now).value;
-    grant.peer = jid_from(words[0]);
+    grant.peer = any_jid_from(words[0]);
     grant.series = words[1];
     grant.subject = text_of(given, "subject");
     grant.purpose = text_of(given, "purpose");
@@ -87,6 +90,7 @@ int add(const cxxopts::ParseResult& given, const std::vector<std::string>& words
         if (!levels) throw UsageError("--hide takes levels of the path, counted from 1: 1,3");
         grant.hidden = *levels;
     }
+    grant.resolution = text_of(given, "resolution");
     grant.from = moment(given, "from").value_or(now);
     grant.until = moment(given, "until");
     grant.consent = consent_of(given, config, now);
@@ -95,7 +99,7 @@ int add(const cxxopts::ParseResult& given, const std::vector<std::string>& words
     check_against_peer(grant,
                        read_from(store, [&](Mailboxes& m) { return m.find_peer(grant.peer); }));
     if (grant.pseudonym) make_key(config, console);
-    store.commit([&](Mailboxes& m) { m.access().add_grant(grant); });
+    store.commit([&](Mailboxes& m) { give_grant(m, grant, now); });
     console.out << grant.id << '\n';
     console.err << "grant " << grant.id << ": " << grant.peer.to_string() << " may have "
                 << grant.series << " for " << grant.purpose << '\n';
@@ -139,6 +143,7 @@ int show(const std::vector<std::string>& words, Store& store, Console& console) 
     all["history"] = grant.history;
     all["pseudonym"] = grant.pseudonym;
     all["hidden_levels"] = disguise_of(grant).levels;
+    all["resolution"] = grant.resolution;
     all["from"] = to_timestamp_for_people(grant.from);
     if (const auto& consent = grant.consent)
         all["consent"] = {{"mode", to_word(consent->mode)},
@@ -151,6 +156,21 @@ int show(const std::vector<std::string>& words, Store& store, Console& console) 
     all["state_since"] = to_timestamp_for_people(grant.state_since);
     all["state_reason"] = grant.state_reason;
     all["added"] = to_timestamp_for_people(grant.added_at);
+    all["said"] = ordered_json::array();
+    for (const NoticeEntry& entry :
+         read_from(store, [&](Mailboxes& m) { return m.exchange().log_of(grant.id); })) {
+        ordered_json said = {{"at", to_timestamp_for_people(entry.at)},
+                             {"by", entry.sent ? "us" : entry.peer.to_string()},
+                             {"what", entry.word}};
+        if (const auto notice = read_notice(entry.body)) {
+            if (const auto* outcome = std::get_if<OutcomeNotice>(&*notice)) {
+                said["outcome"] = to_word(outcome->outcome);
+                if (outcome->readings) said["readings"] = *outcome->readings;
+                said["reason"] = outcome->reason;
+            }
+        }
+        all["said"].push_back(said);
+    }
     const auto why = obstacle(grant, std::chrono::system_clock::now());
     all["valid_now"] = why.empty();
     console.out << all.dump(2) << '\n';
@@ -165,11 +185,104 @@ int change(const cxxopts::ParseResult& given, const std::vector<std::string>& wo
                                 to_word(grant.state), to_word(state)),
                     Retry::useless);
     const Time now = std::chrono::system_clock::now();
-    store.commit([&](Mailboxes& m) {
-        m.access().set_grant_state(grant.id, state, text_of(given, "reason"), now);
-    });
+    store.commit(
+        [&](Mailboxes& m) { change_grant(m, grant.id, state, text_of(given, "reason"), now); });
     console.err << "grant " << grant.id << " is " << to_word(state)
-                << (state == GrantState::active ? "\n" : "; what waited under it will not go\n");
+                << (state == GrantState::active ? "" : "; what waited under it will not go") << "; "
+                << grant.peer.to_string() << " is told\n";
+    return Exit::done;
+}
+
+// --- grants that others gave us
+
+int list_held(const cxxopts::ParseResult& given, Store& store, Console& console) {
+    ordered_json rows = ordered_json::array();
+    store.read([&](Mailboxes& m) {
+        rows = ordered_json::array();
+        for (const HeldGrant& held : m.exchange().held()) {
+            const bool owed = awaits_outcome(m, held);
+            rows.push_back(
+                {{"from", held.grant.peer.to_string()},
+                 {"grant", one_line(held.grant.id)},
+                 {"series", one_line(held.grant.series)},
+                 {"purpose", one_line(held.grant.purpose)},
+                 {"we_are", to_word(held.role)},
+                 {"retain", held.grant.retain},
+                 {"until", time_or_null(held.grant.until)},
+                 {"state", to_word(held.grant.state)},
+                 {"offer", held.answer == OfferAnswer::none ? std::string_view("to be answered")
+                                                            : to_word(held.answer)},
+                 {"to_do", owed ? "say what became of it" : ""}});
+        }
+    });
+    print_list(console.out, rows, listing_of(given));
+    return Exit::done;
+}
+
+int answer_to_offer(const cxxopts::ParseResult& given, const std::vector<std::string>& words,
+                    OfferAnswer answer, Store& store, Console& console) {
+    if (words.size() != 2) throw UsageError("which offer? courant grant held shows them");
+    const Jid peer = jid_from(words[0]);
+    bool found = false;
+    store.commit([&](Mailboxes& m) {
+        const auto held = m.exchange().find_held(peer, words[1]);
+        found = held.has_value();
+        if (found)
+            answer_offer(m, *held, answer, text_of(given, "reason"),
+                         std::chrono::system_clock::now());
+    });
+    if (!found)
+        throw Error(fmt::format("{} has offered no grant {}", peer.to_string(), words[1]),
+                    Retry::useless);
+    console.err << "grant " << words[1] << " of " << peer.to_string() << " is " << to_word(answer)
+                << '\n';
+    return Exit::done;
+}
+
+int answer_outcome(const cxxopts::ParseResult& given, const std::vector<std::string>& words,
+                   Store& store, Console& console) {
+    const auto outcome = words.size() == 3 ? outcome_from(words[2]) : std::nullopt;
+    if (!outcome) throw UsageError("grant answer PEER ID erased|partly|kept --reason TEXT");
+    const std::string reason = text_of(given, "reason");
+    if (*outcome != OutcomeNotice::Outcome::erased && reason.empty())
+        throw UsageError("who keeps something says on what ground: --reason TEXT");
+    const Jid peer = jid_from(words[0]);
+    store.commit([&](Mailboxes& m) {
+        const auto log = m.exchange().log_of(words[1]);
+        if (std::none_of(log.begin(), log.end(), [&](const NoticeEntry& entry) {
+                return !entry.sent && entry.peer == peer;
+            }))
+            throw Error(fmt::format("{} has said nothing of {}", peer.to_string(), words[1]),
+                        Retry::useless);
+        tell_outcome(m, peer, {.about = words[1], .outcome = *outcome, .reason = reason},
+                     std::chrono::system_clock::now());
+    });
+    console.err << peer.to_string() << " is told: " << words[2] << '\n';
+    return Exit::done;
+}
+
+// GDPR Art. 19: whoever has it hears that it is wrong, or has to go.
+int tell(const cxxopts::ParseResult& given, const std::vector<std::string>& words, Store& store,
+         Console& console) {
+    using Kind = CorrectionNotice::Kind;
+    const auto from = moment(given, "from");
+    const auto to = moment(given, "to");
+    const bool known = words.size() == 2 && (words[0] == "rectified" || words[0] == "erased");
+    if (!known || !from || !to || *to <= *from)
+        throw UsageError("grant tell rectified|erased SERIES --from TIME --to TIME");
+    const Time now = std::chrono::system_clock::now();
+    const CorrectionNotice correction{
+        .id = make_lane_id(now).value,
+        .kind = words[0] == "rectified" ? Kind::rectified : Kind::erased,
+        .series = words[1],
+        .from = *from,
+        .to = *to,
+        .reason = text_of(given, "reason")};
+    std::vector<Jid> peers;
+    store.commit([&](Mailboxes& m) { peers = tell_correction(m, correction, now); });
+    console.out << correction.id << '\n';
+    for (const Jid& peer : peers) console.err << peer.to_string() << " is told\n";
+    if (peers.empty()) console.err << "nobody was ever given " << words[1] << '\n';
     return Exit::done;
 }
 
@@ -186,11 +299,15 @@ cxxopts::Options options() {
         cxxopts::value<std::string>()->default_value("P3Y"),
         "ISO8601")("history", "how far back it may ask; without it not at all",
                    cxxopts::value<std::string>(), "ISO8601")(
+        "resolution", "the finest period that goes, what is finer is aggregated; else as it is",
+        cxxopts::value<std::string>(), "ISO8601")(
         "pseudonym", "the peer gets each subject under a name that is made for it alone")(
         "hide", "levels of the path, counted from 1, that go so, too: 1,3",
         cxxopts::value<std::string>(), "LEVELS")("from", "valid from; now, unless it is said",
                                                  cxxopts::value<std::string>(), "TIME")(
         "until", "valid before; else until it is ended", cxxopts::value<std::string>(), "TIME");
+    options.add_options("tell")("to", "readings before that", cxxopts::value<std::string>(),
+                                "TIME");
     options.add_options("A consent")(
         "consent-mode", "who collected it: holder (we) or asker (the peer's side)",
         cxxopts::value<std::string>()->default_value("holder"),
@@ -205,7 +322,8 @@ cxxopts::Options options() {
     options.parse_positional({"action", "words"});
     options.positional_help(
         "[list | add PEER SERIES | show ID | limit ID | lift ID | object ID | withdraw ID | "
-        "erase ID]");
+        "erase ID | held | accept PEER ID | decline PEER ID | answer PEER ID erased|partly|kept | "
+        "tell rectified|erased SERIES]");
     return options;
 }
 
@@ -228,7 +346,16 @@ int grant_command(Words words, Console& console) {
     if (action == "object") return change(*given, rest, GrantState::objected, *store, console);
     if (action == "withdraw") return change(*given, rest, GrantState::withdrawn, *store, console);
     if (action == "erase") return change(*given, rest, GrantState::erased, *store, console);
-    throw UsageError("grant list, add, show, limit, lift, object, withdraw or erase");
+    if (action == "held") return list_held(*given, *store, console);
+    if (action == "accept")
+        return answer_to_offer(*given, rest, OfferAnswer::accepted, *store, console);
+    if (action == "decline")
+        return answer_to_offer(*given, rest, OfferAnswer::declined, *store, console);
+    if (action == "answer") return answer_outcome(*given, rest, *store, console);
+    if (action == "tell") return tell(*given, rest, *store, console);
+    throw UsageError(
+        "grant list, add, show, limit, lift, object, withdraw, erase, held, accept, decline, "
+        "answer or tell");
 }
 
 }  // namespace courant::cli

@@ -24,6 +24,9 @@ constexpr std::array commands{
     Command{"adapters", "the adapters of this build, and their settings", adapters_command},
     Command{"extract", "what a source would bring, without taking it", extract_command},
     Command{"history", "the past of a series, from the peer that has it", history_command},
+    Command{"catalog", "what a peer has for us, or what we have and who is told of it",
+            catalog_command},
+    Command{"directory", "the organisations that our peers know", directory_command},
     Command{"outbox", "messages that wait for a receipt", outbox_command},
     Command{"inbox", "messages that arrived", inbox_command},
     Command{"dead", "what was set aside, and why", dead_command},
@@ -32,6 +35,7 @@ constexpr std::array commands{
     Command{"subscription", "which series go to which peer", subscription_command},
     Command{"subject", "what a person may ask: show, export, object, limit, erase",
             subject_command},
+    Command{"publish", "open data, for whoever subscribes at our XMPP server", publish_command},
     Command{"store", "move the store into another one, PostgreSQL or SQLite", store_command},
     Command{"senml", "validate, resolve and convert SenML; take names apart", senml_command},
 };

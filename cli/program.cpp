@@ -6,8 +6,14 @@
 #include <random>
 #include <utility>
 
+#include "cli/catalog/rules.hpp"
 #include "cli/store.hpp"
+#include "jobs/catalog_commands.hpp"
 #include "jobs/history_commands.hpp"
+#include "jobs/quoalise_subscriptions.hpp"
+#include "jobs/subscription_commands.hpp"
+#include "proxy-core/access/pseudonym.hpp"
+#include "senml/name.hpp"
 
 namespace courant::cli {
 namespace {
@@ -86,17 +92,44 @@ FederationSettings federation_settings(const Config& config, Worker& worker, Spa
     settings.stanzas.max_depth = config.limits.receive_depth;
     settings.encodings = config.federation.encodings;
     settings.bodies.unpacked_bytes = config.limits.receive_pack_bytes;
+    settings.quoalise_names = quoalise_names(config.quoalise.names);
+    if (!config.organisation.empty()) settings.description = card_form(config.organisation);
+    settings.hears_strangers = catalog_rules(config).has_open_data();
     return settings;
 }
 
 // What it takes beside the page itself: the form, addresses, the command.
 constexpr std::size_t bytes_around_a_page = 12'000;
 
+std::size_t page_bytes(const Config& config) {
+    return config.limits.stanza_bytes -
+           std::min(config.limits.stanza_bytes / 2, bytes_around_a_page);
+}
+
 HistoryRules history_rules(const Config& config) {
     HistoryRules rules;
     rules.timeout = config.limits.adapter_timeout;
-    rules.page_bytes =
-        config.limits.stanza_bytes - std::min(config.limits.stanza_bytes / 2, bytes_around_a_page);
+    rules.aggregation = {.series = config.series, .time_zone = config.federation.time_zone};
+    rules.page_bytes = page_bytes(config);
+    return rules;
+}
+
+// The catalog says the names that peers get, and is asked on the store's thread alone.
+std::shared_ptr<const CatalogRules> rules_of_catalog(const Config& config) {
+    auto rules = std::make_shared<CatalogRules>(catalog_rules(config));
+    rules->shown_name = [names = std::make_shared<PseudonymsAtNeed>(
+                             PseudonymFiles{config.pseudonyms.key_file, config.pseudonyms.file})](
+                            const Grant& grant, const std::string& name) {
+        const Disguise disguise = disguise_of(grant);
+        const auto series = senml::Name::parse(name);
+        if (disguise.none()) return name;
+        if (!series)
+            throw StoreError(name + " is no federated name, and has no pseudonym", Retry::useless);
+        const auto other =
+            names->get().conceal(*series, grant.peer, disguise, std::chrono::system_clock::now());
+        if (!other) throw StoreError(other.error(), Retry::useless);
+        return other->people();
+    };
     return rules;
 }
 
@@ -153,11 +186,26 @@ Program::Program(const Config& config, StoreThread& store, Logger logger)
           logger_, counters_),
       history_(histories_of(config), store,
                grants_may_read(config.identity.jid, config.pseudonyms.file), history_rules(config),
-               logger_, counters_) {
+               logger_, counters_),
+      catalog_(rules_of_catalog(config), config.identity.jid, store),
+      cards_(store, [this](CommandRequest request, CommandDone done) {
+          federation_.ask(std::move(request), std::move(done));
+      }) {
     const Jid& self = config.identity.jid;
+    const PageBytes page{page_bytes(config)};
+    federation_.offer(catalog_command(catalog_, page));
+    federation_.offer(directory_command(self, config.organisation, store, page));
+    if (!config.organisation.empty()) federation_.offer(about_command(config.organisation));
     if (!history_.empty()) federation_.offer(history_command(history_, self));
     if (!history_.empty() && !config.quoalise.resource.empty())
         federation_.offer(quoalise_history_command(history_, self, config.quoalise.names));
+    if (!config.quoalise.resource.empty())
+        for (Command& command : quoalise_subscription_commands(store, self, config.quoalise.names))
+            federation_.offer(std::move(command));
+    if (!config.extracts.empty()) {
+        federation_.offer(subscribe_command(store, self, config.federation.time_zone, logger_));
+        federation_.offer(unsubscribe_command(store, self, logger_));
+    }
     worker_->on_change([this] {
         federation_.rights_changed();
         runner_.rights_changed();
@@ -178,6 +226,11 @@ void Program::start() {
     federation_thread_ =
         std::jthread([this](const std::stop_token& stop) { federation_.run(stop); });
     runner_.start();
+}
+
+void Program::watch() {
+    runner_.watch();
+    if (federation_.online()) cards_.look(std::chrono::system_clock::now());
 }
 
 bool Program::stop() {
@@ -201,6 +254,8 @@ bool Program::run_once(const std::stop_token& stop) {
     all_well = drain_outbox(stop) && all_well;
     if (receives_) settle_inbox(stop);
     all_well = runner_.receive_once(stop) && all_well;
+    // What was made of notices is an answer, which goes at once.
+    all_well = drain_outbox(stop) && all_well;
     this->stop();
     return all_well;
 }

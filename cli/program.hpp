@@ -15,6 +15,8 @@
 #include <stop_token>
 #include <thread>
 
+#include "jobs/card_round.hpp"
+#include "jobs/catalog_desk.hpp"
 #include "jobs/history_desk.hpp"
 #include "jobs/runner.hpp"
 #include "jobs/worker.hpp"
@@ -41,8 +43,8 @@ class Program {
 
     /// Begins everything.
     void start();
-    /// Looks after the jobs; to be called now and then.
-    void watch() { runner_.watch(); }
+    /// Looks after the jobs and our peers' cards; to be called now and then.
+    void watch();
     /// Ends everything; false if an adapter did not come back, and the process must end soon.
     bool stop();
 
@@ -66,6 +68,8 @@ class Program {
     Federation federation_;
     Runner runner_;
     HistoryDesk history_;
+    CatalogDesk catalog_;
+    CardRound cards_;
     std::jthread federation_thread_;
 };
 

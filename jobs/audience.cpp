@@ -3,10 +3,21 @@
 #include <algorithm>
 #include <map>
 
+#include "proxy-core/access/period.hpp"
 #include "proxy-core/access/series_pattern.hpp"
 
 namespace courant {
 namespace {
+
+// What goes of a subscription: what is wanted, and no finer than the grant lets it. Nothing where
+// one of them is no period that could be kept.
+std::optional<Shape> shape_of(const Subscription& subscription, const Grant& grant) {
+    Shape shape = subscription.shape;
+    for (const std::string& period : {shape.every, grant.resolution})
+        if (!period.empty() && !Period::parse(period)) return std::nullopt;
+    shape.every = coarser(grant.resolution, shape.every);
+    return shape;
+}
 
 // Names that are remembered; beyond, all are forgotten. Enough for a million readings' worth of
 // different series in one adapter, and no more memory than that.
@@ -41,25 +52,28 @@ Audience::Audience(std::span<const Subscription> subscriptions, std::span<const 
                       static_cast<std::uint32_t>(grants_.size()));
         grants_.push_back(grant);
     }
-    const auto destination_of = [](const Subscription& one) {
-        return Destination{one.peer, one.retain, one.grant};
+    struct Allowed {
+        const Subscription* subscription;
+        std::uint32_t grant;
+        Destination to;
     };
-    std::vector<std::pair<const Subscription*, std::uint32_t>> allowed;
+    std::vector<Allowed> allowed;
     for (const Subscription& one : subscriptions) {
         const auto grant = valid.find({one.peer, one.grant});
         if (grant == valid.end()) continue;
-        allowed.emplace_back(&one, grant->second);
-        destinations_.push_back(destination_of(one));
+        const auto shape = shape_of(one, grants_[grant->second]);
+        if (!shape) continue;
+        allowed.push_back({&one, grant->second, {one.peer, one.retain, one.grant, *shape}});
+        destinations_.push_back(allowed.back().to);
     }
     std::sort(destinations_.begin(), destinations_.end());
     destinations_.erase(std::unique(destinations_.begin(), destinations_.end()),
                         destinations_.end());
     disguises_.resize(destinations_.size());
     std::map<Jid, std::uint32_t> places;
-    for (const auto& [one, grant] : allowed) {
+    for (const auto& [one, grant, to] : allowed) {
         const auto subscription = static_cast<std::uint32_t>(places_.size());
-        const auto found =
-            std::lower_bound(destinations_.begin(), destinations_.end(), destination_of(*one));
+        const auto found = std::lower_bound(destinations_.begin(), destinations_.end(), to);
         disguises_[static_cast<std::size_t>(found - destinations_.begin())] =
             disguise_of(grants_[grant]);
         const auto peer = places.try_emplace(one->peer, static_cast<std::uint32_t>(places.size()));

@@ -37,6 +37,8 @@ struct Destination {
     Jid peer;
     std::string retain;
     std::string grant;
+    /// What goes of them, at most what the grant lets go.
+    Shape shape = {};
     auto operator<=>(const Destination&) const = default;
 };
 

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <numeric>
 #include <set>
 #include <string>
 
@@ -32,12 +34,14 @@ struct Plan {
 
 // Whom a name goes to is asked once, and where that is, is found once: a reading then costs a step
 // for each copy of it.
-Plan plan(const Pack& pack, RememberedAudience& audience) {
+Plan plan(const Pack& pack, Quality quality, RememberedAudience& audience) {
     Plan plan;
+    const auto& destinations = audience.audience().destinations();
     std::vector<std::vector<Records*>> by_name(pack.name_count());
     for (std::uint32_t i = 0; i < pack.name_count(); ++i)
         for (const std::uint32_t seat : audience.seats(pack.name(senml::NameId{i})))
-            by_name[i].push_back(&plan.records[seat]);
+            if (quality >= destinations[seat].shape.quality)
+                by_name[i].push_back(&plan.records[seat]);
     for (std::size_t i = 0; i < pack.size(); ++i) {
         const auto& lists = by_name[static_cast<std::size_t>(pack[i].name)];
         for (Records* records : lists) records->push_back(i);
@@ -99,8 +103,8 @@ class Dispatcher::OtherNames {
 /// Writes the readings of one destination into messages.
 class Dispatcher::Cutter {
   public:
-    Cutter(Dispatcher& owner, const Pack& pack, const Destination& to, const Cut& how,
-           OtherNames& names, std::set<std::size_t>& refused, Dispatch& out)
+    Cutter(Dispatcher& owner, const Pack& pack, const Destination& to, Quality quality,
+           const Cut& how, OtherNames& names, std::set<std::size_t>& refused, Dispatch& out)
         : owner_(owner),
           pack_(pack),
           how_(how),
@@ -110,7 +114,7 @@ class Dispatcher::Cutter {
           peer_(to.peer) {
         const DispatchRules& rules = owner.rules_;
         envelope_ = {
-            .retain = to.retain, .grant = to.grant, .quality = rules.quality, .hops = {rules.self}};
+            .retain = to.retain, .grant = to.grant, .quality = quality, .hops = {rules.self}};
         const std::size_t overhead = stanza_overhead(envelope_, peer_);
         room_ = rules.stanza_bytes > overhead ? rules.stanza_bytes - overhead : 0;
     }
@@ -201,15 +205,45 @@ class Dispatcher::Cutter {
 
 Dispatch Dispatcher::dispatch(const Pack& pack, RememberedAudience& audience, Time now) {
     Dispatch out;
-    const Plan who_gets_what = plan(pack, audience);
+    Plan who_gets_what = plan(pack, rules_.quality, audience);
     out.unwanted = who_gets_what.unwanted;
     std::set<std::size_t> refused;
-    for (const auto& [seat, records] : who_gets_what.records) {
+    for (auto& [seat, records] : who_gets_what.records) {
         const Destination& to = audience.audience().destinations()[seat];
+        if (!to.shape.is_plain()) {
+            out.to_be_shaped.push_back({seat, std::move(records)});
+            continue;
+        }
         const Cut how = cut_for(audience.audience().find_peer(to.peer), rules_);
         OtherNames names(*this, pack, to.peer, audience.audience().disguise(seat), now);
-        Cutter(*this, pack, to, how, names, refused, out).cut(records);
+        Cutter(*this, pack, to, rules_.quality, how, names, refused, out).cut(std::move(records));
     }
+    return out;
+}
+
+ShapedDispatch Dispatcher::shape(const Pack& pack, std::span<const ToBeShaped> parts,
+                                 const Audience& audience, ShapeBook& book, Time now) {
+    ShapedDispatch out;
+    Dispatch cut;
+    for (const auto& [seat, records] : parts) {
+        const Destination& to = audience.destinations()[seat];
+        const Cut how = cut_for(audience.find_peer(to.peer), rules_);
+        Shaped shaped;
+        shaper_.shape(pack, records, to, rules_.quality, book, shaped);
+        for (const auto& [quality, readings] : shaped.readings) {
+            Records all(readings.size());
+            std::iota(all.begin(), all.end(), std::size_t{0});
+            std::set<std::size_t> refused;
+            OtherNames names(*this, readings, to.peer, audience.disguise(seat), now);
+            Cutter(*this, readings, to, quality, how, names, refused, cut).cut(std::move(all));
+        }
+        std::move(shaped.refused.begin(), shaped.refused.end(), std::back_inserter(out.refused));
+        std::move(shaped.states.begin(), shaped.states.end(), std::back_inserter(out.states));
+        for (const auto& [series, count] : shaped.withheld) out.withheld[series] += count;
+        out.forgotten += shaped.forgotten;
+    }
+    out.messages = std::move(cut.messages);
+    std::move(cut.refused.begin(), cut.refused.end(), std::back_inserter(out.refused));
     return out;
 }
 

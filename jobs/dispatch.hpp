@@ -9,14 +9,20 @@
 // could not go to a peer that stops reading the other. Of one reading XML is the shorter one; from
 // two on the compact form is, and from then on it saves more in the servers, which pay per element,
 // than it costs here (tests/bench/README.md).
+//
+// What does not go as it is (shaping.hpp) is only set apart at first: what comes of it depends on
+// what the store remembers, and is written inside the transaction that commits the rest.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "jobs/audience.hpp"
+#include "jobs/shaping.hpp"
 #include "proxy-core/access/pseudonym.hpp"
 #include "proxy-core/adapter.hpp"
 #include "proxy-core/federation/jid.hpp"
@@ -41,6 +47,16 @@ struct DispatchRules {
     Quality quality = Quality::raw;
     /// Where the other names are, for peers that get subjects under a pseudonym.
     PseudonymFiles pseudonyms = {};
+    /// How series are aggregated for those who do not get all of them.
+    AggregationRules aggregation = {};
+};
+
+/// Readings for somebody who does not get them as they are.
+struct ToBeShaped {
+    /// A place in Audience::destinations.
+    std::uint32_t seat = 0;
+    /// Records of the pack, in order.
+    std::vector<std::size_t> records;
 };
 
 /// What became of a pack.
@@ -48,8 +64,21 @@ struct Dispatch {
     std::vector<Outgoing> messages;
     /// Readings that fit no message or no format.
     std::vector<Refused> refused;
-    /// Readings that nobody has subscribed to.
+    /// Readings that nobody has subscribed to, or not in that quality.
     std::int64_t unwanted = 0;
+    /// What is not in messages yet.
+    std::vector<ToBeShaped> to_be_shaped = {};
+};
+
+/// What became of what was to be shaped.
+struct ShapedDispatch {
+    std::vector<Outgoing> messages;
+    std::vector<Refused> refused;
+    /// To be remembered with them.
+    std::vector<ShapeState> states;
+    /// As in Shaped.
+    std::map<std::string, std::int64_t> withheld;
+    std::int64_t forgotten = 0;
 };
 
 /// Cuts packs into messages for those who subscribed to their series; keeps its memory from pack to
@@ -59,11 +88,15 @@ struct Dispatch {
 class Dispatcher {
   public:
     explicit Dispatcher(DispatchRules rules)
-        : rules_(std::move(rules)), pseudonyms_(rules_.pseudonyms) {}
+        : rules_(std::move(rules)), pseudonyms_(rules_.pseudonyms), shaper_(rules_.aggregation) {}
 
     /// Asks the audience who gets what, in which form and under which names. `now` is when new
     /// names are given out. StoreError where that cannot be: then nothing goes.
     Dispatch dispatch(const senml::Pack& pack, RememberedAudience& audience, Time now = {});
+    /// The rest of it, with what the book remembers, which is not written here. Any number of
+    /// times.
+    ShapedDispatch shape(const senml::Pack& pack, std::span<const ToBeShaped> parts,
+                         const Audience& audience, ShapeBook& book, Time now = {});
 
   private:
     class Cutter;
@@ -71,6 +104,7 @@ class Dispatcher {
 
     DispatchRules rules_;
     PseudonymsAtNeed pseudonyms_;
+    Shaper shaper_;
     senml::Writer xml_writer_;
     BodyWriter body_writer_;
     senml::Pack part_;

@@ -4,6 +4,11 @@
 #include <utility>
 
 namespace courant {
+namespace {
+
+constexpr std::size_t most_at_a_glance = 1'000;
+
+}  // namespace
 
 ExtractJob::ExtractJob(const std::string& adapter, std::unique_ptr<Source> source,
                        Outbound outbound, Logger logger)
@@ -20,6 +25,7 @@ Progress ExtractJob::run(const Call& call) {
             logger_.warning(
                 "nothing is extracted: nobody has subscribed",
                 {{"adapter", adapter_}, {"hint", "courant subscription add PEER 'SERIES'"}});
+        look(call);
         return Progress::done;
     }
     told_that_nobody_listens_ = false;
@@ -40,6 +46,14 @@ Progress ExtractJob::run(const Call& call) {
                                {"readings", extraction.readings.size()},
                                {"refused", extraction.refused.size()}});
     return extraction.more ? Progress::more : Progress::done;
+}
+
+void ExtractJob::look(const Call& call) {
+    if (looked_) return;
+    Call glance = call;
+    glance.max_readings = std::min(call.max_readings, most_at_a_glance);
+    outbound_.look([&](std::string_view cursor) { return source_->pull(cursor, glance).readings; });
+    looked_ = true;
 }
 
 }  // namespace courant

@@ -4,12 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "proxy-core/federation/protocol.hpp"
+#include "proxy-core/federation/quoalise.hpp"
 #include "senml/codec.hpp"
 #include "senml/name.hpp"
-#include "senml/number.hpp"
 
 namespace courant {
 namespace {
@@ -96,45 +97,6 @@ std::pair<Time, Time> yesterday(Time now) {
     return {at(today - date::days(1)), at(today)};
 }
 
-std::string client_meta(std::string_view name, std::string_view unit) {
-    std::string meta = "<meta><device type='series'><identifier authority='courant' type='series'";
-    append_attribute(meta, "value", name);
-    meta += "/></device><measurement";
-    append_attribute(meta, "name", name.substr(name.rfind('/') + 1));
-    if (unit == "W") meta += " quantity='power' type='electrical'";
-    if (unit == "J" || unit == "Wh") meta += " quantity='energy' type='electrical'";
-    append_attribute(meta, "unit", unit);
-    return meta + "/></meta>";
-}
-
-// The client adds bt and t, and puts bu and u after one another: bu stands once, u never.
-std::string client_senml(const std::string& identifier, const senml::Pack& readings) {
-    std::string out = "<sensml";
-    append_attribute(out, "xmlns", senml_namespace);
-    out += '>';
-    const Time first = readings[0].time;
-    for (const senml::Record& record : readings.records()) {
-        out += "<senml";
-        if (&record == &readings[0]) {
-            append_attribute(out, "bn", identifier);
-            std::string base;
-            senml::append_seconds(base, first.time_since_epoch());
-            append_attribute(out, "bt", base);
-            if (record.unit != senml::no_unit)
-                append_attribute(out, "bu", readings.unit(record.unit));
-        } else {
-            std::string offset;
-            senml::append_seconds(offset, record.time - first);
-            append_attribute(out, "t", offset);
-        }
-        std::string value;
-        senml::append_number(value, record.number);
-        append_attribute(out, "v", value);
-        out += "/>";
-    }
-    return out + "</sensml>";
-}
-
 CommandOutcome client_answer(const QuoaliseName& name, const HistoryPage& page) {
     if (page.next)
         return bad(
@@ -152,7 +114,6 @@ CommandOutcome client_answer(const QuoaliseName& name, const HistoryPage& page) 
     if (!one_unit)
         return bad("the unit of " + name.identifier +
                    " changes within the range; ask for a shorter one");
-    const auto series = senml::Name::parse(name.series);
     CommandAnswer answer;
     answer.form = {.type = Form::Type::result,
                    .title = "Get history",
@@ -160,14 +121,9 @@ CommandOutcome client_answer(const QuoaliseName& name, const HistoryPage& page) 
                                .label = "Get " + name.identifier,
                                .values = {"Success"},
                                .type = "fixed"}}};
-    answer.payload = "<quoalise";
-    append_attribute(answer.payload, "xmlns", quoalise_namespace);
-    answer.payload += "><data>";
-    answer.payload += client_meta(
-        series ? series->people() : name.series,
-        records.empty() ? std::string_view() : page.readings.unit(records.front().unit));
-    if (!records.empty()) answer.payload += client_senml(name.identifier, page.readings);
-    answer.payload += "</data></quoalise>";
+    std::vector<std::size_t> all(records.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    append_quoalise(answer.payload, name.identifier, name.series, page.readings, all);
     return answer;
 }
 

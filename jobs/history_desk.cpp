@@ -6,6 +6,7 @@
 #include <atomic>
 #include <utility>
 
+#include "jobs/period_history.hpp"
 #include "proxy-core/access/access_book.hpp"
 #include "proxy-core/access/admission.hpp"
 #include "proxy-core/access/pseudonym.hpp"
@@ -108,6 +109,7 @@ MayRead grants_may_read(Jid self, std::filesystem::path names) {
         const Disguise disguise = revealed ? revealed->disguise : Disguise{};
         const auto objections = m.subjects().objections();
         std::optional<Time> earliest;
+        std::optional<std::string> finest;
         for (const Grant& grant : m.access().grants()) {
             if (grant.peer != asker.bare() || grant.history.empty()) continue;
             if (!obstacle(grant, now).empty() || !covers(grant, series)) continue;
@@ -115,15 +117,18 @@ MayRead grants_may_read(Jid self, std::filesystem::path names) {
             if (applied(disguise_of(grant), series) != disguise) continue;
             const Time begin = now - nominal_length(grant.history);
             earliest = std::min(earliest.value_or(begin), begin);
+            if (range.from < begin) continue;
+            if (!finest || nominal_length(grant.resolution) < nominal_length(*finest))
+                finest = grant.resolution;
         }
         if (!earliest)
             return {.refusal = fmt::format("{} is granted nothing of {} from before now. Ask the "
                                            "administrator of {} for it",
                                            asker.bare().to_string(), asked.name, self.to_string())};
-        if (range.from < *earliest)
+        if (!finest)
             return {.refusal = fmt::format("{} may ask for {} from {} on", asker.bare().to_string(),
                                            asked.name, to_timestamp_for_people(*earliest))};
-        return {.series = revealed ? revealed->name.senml() : std::string()};
+        return {.series = revealed ? revealed->name.senml() : std::string(), .resolution = *finest};
     };
 }
 
@@ -202,8 +207,12 @@ class HistoryDesk::Clerk {
                         .stop = either.get_token(),
                         .max_readings = rules_.page_bytes / 80 + 1};
         try {
-            history_->read(question.range, call,
-                           [&](const senml::Pack& chunk) { return filling.take(chunk); });
+            const auto take = [&](const senml::Pack& chunk) { return filling.take(chunk); };
+            if (question.resolution.empty())
+                history_->read(question.range, call, take);
+            else
+                read_periods(*history_, question.range, question.resolution, rules_.aggregation,
+                             call, take);
         } catch (const Error& error) {
             // What it says may name files and hosts: that is for our operator.
             logger_.warning("history could not be read", {{"adapter", adapter_},
@@ -265,6 +274,7 @@ void HistoryDesk::ask(HistoryQuestion question, HistoryDone done) {
                         counters_.get("courant_history_refused_total").add();
                         return done(refused(Kind::forbidden, right->refusal));
                     }
+                    asked->resolution = right->resolution;
                     if (!right->series.empty())
                         asked->known_as = std::exchange(asked->range.series, right->series);
                     permitted(std::move(*asked), done);

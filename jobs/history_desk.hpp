@@ -30,6 +30,7 @@
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "jobs/aggregation.hpp"
 #include "proxy-core/adapter.hpp"
 #include "proxy-core/config/config.hpp"
 #include "proxy-core/federation/commands.hpp"
@@ -46,15 +47,18 @@ struct HistoryRight {
     std::string refusal = {};
     /// The series as it is called here, where the asker knows it under another name.
     std::string series = {};
+    /// Only values of this period, ISO 8601; empty: all.
+    std::string resolution = {};
 };
 
 /// Whether an asker may read a range. In the store's transaction.
 using MayRead =
     std::function<HistoryRight(Mailboxes&, const Jid& asker, const HistoryRange& range, Time now)>;
 
-/// Peers may read what a grant that is valid now covers, as far back as it lets them; where it goes
-/// to them under a pseudonym, they ask by that, and find nothing by the true name. `self` is for
-/// those who read why not, `names` the register of pseudonyms.
+/// Peers may read what a grant that is valid now covers, as far back and as finely as it lets them;
+/// of several, the finest. Where it goes to them under a pseudonym, they ask by that, and find
+/// nothing by the true name. `self` is for those who read why not, `names` the register of
+/// pseudonyms.
 MayRead grants_may_read(Jid self, std::filesystem::path names = {});
 
 /// What is asked.
@@ -65,6 +69,8 @@ struct HistoryQuestion {
     std::stop_token stop = {};
     /// The asker's name for the series, where that is another one than the range's.
     std::string known_as = {};
+    /// The period in which it is answered; the desk decides.
+    std::string resolution = {};
 };
 
 /// A page of a series.
@@ -85,6 +91,8 @@ struct HistoryRules {
     std::size_t page_bytes = 180'000;
     /// Questions that may wait for one adapter.
     std::size_t most_waiting = 16;
+    /// How a past is given in periods.
+    AggregationRules aggregation = {};
     /// The clock of grants; tests bring their own.
     std::function<Time()> clock = [] { return std::chrono::system_clock::now(); };
 };

@@ -5,6 +5,9 @@
 #include <limits>
 #include <utility>
 
+#include "jobs/exchange.hpp"
+#include "proxy-core/catalog/series_book.hpp"
+
 namespace courant {
 namespace {
 
@@ -12,6 +15,8 @@ namespace {
 constexpr std::chrono::seconds portion{1};
 // What one transaction gives back: the disk writes for a few milliseconds.
 constexpr std::int64_t back_at_once = std::int64_t{1} << 20;
+// And how many series one transaction notes.
+constexpr std::size_t series_at_once = 256;
 
 // How long a sink counts after the last worker that had it: who has it may be away for a while.
 constexpr std::chrono::hours needed_for{7 * 24};
@@ -28,7 +33,12 @@ std::string label(const Counters::Sample& sample) {
 
 HousekeepingJob::HousekeepingJob(HousekeepingRules rules, SpaceWatch& space, OutboxCaps& caps,
                                  StoreThread& store, Counters& counters)
-    : rules_(std::move(rules)), space_(space), caps_(caps), store_(store), counters_(counters) {}
+    : rules_(std::move(rules)),
+      space_(space),
+      caps_(caps),
+      retention_(rules_.retention.received),
+      store_(store),
+      counters_(counters) {}
 
 Progress HousekeepingJob::run(const Call& call) {
     const bool purged = purge_delivered(call.now);
@@ -36,7 +46,9 @@ Progress HousekeepingJob::run(const Call& call) {
     const auto in_time = [&] {
         return std::chrono::steady_clock::now() < until && !call.stop.stop_requested();
     };
+    while (note_series() && in_time()) continue;
     while (purge_dead(call.now) && in_time()) continue;
+    while (end_retentions(call.now) && in_time()) continue;
     while (hold_to_caps(call.now) && in_time()) continue;
     while (give_back() && in_time()) continue;
     return purged ? Progress::more : Progress::done;
@@ -52,7 +64,10 @@ bool HousekeepingJob::purge_delivered(Time now) {
             if (value != known) m.add_to_counter(name, static_cast<std::int64_t>(value - known));
         }
         space_.look(m, now);
-        return m.purge_delivered(all_sinks(m, now)) > 0;
+        const auto sinks = all_sinks(m, now);
+        // A notice goes only once it has been taken; that takes seconds.
+        const bool notices_wait = !m.exchange().notices(m.delivered(notices_position), 1).empty();
+        return !notices_wait && m.purge_delivered(sinks) > 0;
     });
     stored_ = std::move(values);
     return purged;
@@ -71,8 +86,21 @@ std::vector<std::string> HousekeepingJob::all_sinks(Mailboxes& m, Time now) cons
     return sinks;
 }
 
+// What a failed commit leaves behind is noted with the next one.
+bool HousekeepingJob::note_series() {
+    if (!rules_.tally) return false;
+    return store_.ask(
+        [&](Mailboxes& m) {
+            if (noting_.empty()) noting_ = rules_.tally->take(series_at_once);
+            for (const SeriesSeen& series : noting_) m.series().note(series);
+            return noting_.size() == series_at_once;
+        },
+        [&](bool) { noting_.clear(); });
+}
+
 bool HousekeepingJob::purge_dead(Time now) {
-    const auto& [max_age, max_number] = rules_.retention;
+    const auto max_age = rules_.retention.dead_max_age;
+    const auto max_number = rules_.retention.dead_max_number;
     if (max_age.count() == 0 && max_number == 0) return false;
     const auto purged = store_.ask([&](Mailboxes& m) {
         std::int64_t letters = 0;
@@ -84,6 +112,19 @@ bool HousekeepingJob::purge_dead(Time now) {
     if (purged > 0)
         counters_.get("courant_dead_letters_purged_total").add(static_cast<std::uint64_t>(purged));
     return purged > 0;
+}
+
+bool HousekeepingJob::end_retentions(Time now) {
+    Ended ended;
+    const bool more = store_.ask([&](Mailboxes& m) {
+        ended = {};
+        return retention_.look(m, all_sinks(m, now), now, ended);
+    });
+    retention_.looked(ended);
+    if (ended.readings > 0)
+        counters_.get("courant_readings_retention_ended_total")
+            .add(static_cast<std::uint64_t>(ended.readings));
+    return more;
 }
 
 bool HousekeepingJob::hold_to_caps(Time now) {

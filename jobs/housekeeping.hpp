@@ -2,7 +2,7 @@
 // the retention that was set for them is over, lanes are held to their caps, and a store that has
 // become emptier than it needs to be gives its room back to the disk. The counters become part of
 // the store: they are those of one run; what has been stored of them is remembered here, so that
-// both begin and end together.
+// both begin and end together. So do the series that were counted as they passed.
 //
 // Everything goes in small portions, each a transaction of its own, and for a second at most:
 // others wait for the store meanwhile, and what is left over is done the next time.
@@ -10,11 +10,14 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "jobs/job.hpp"
 #include "jobs/outbox_caps.hpp"
+#include "jobs/retention.hpp"
+#include "proxy-core/catalog/series_tally.hpp"
 #include "proxy-core/config/config.hpp"
 #include "proxy-core/mailbox/space_watch.hpp"
 #include "proxy-core/mailbox/store_thread.hpp"
@@ -33,11 +36,13 @@ struct HousekeepingRules {
     /// All sinks that the configuration has; without any the inbox keeps everything.
     std::vector<std::string> sinks;
     Sharing sharing = Sharing::alone;
-    /// When dead letters go.
+    /// When dead letters go, and how long we keep what others sent.
     RetentionConfig retention = {};
     /// Empty room that a store keeps for itself; beyond, what is more than half of it is given
     /// back.
     std::int64_t keep_empty = std::int64_t{16} << 20;
+    /// Where series are counted; null: nowhere.
+    std::shared_ptr<SeriesTally> tally = {};
 };
 
 /// Tidies the store.
@@ -52,7 +57,9 @@ class HousekeepingJob : public Job {
   private:
     bool purge_delivered(Time now);
     std::vector<std::string> all_sinks(Mailboxes& m, Time now) const;
+    bool note_series();
     bool purge_dead(Time now);
+    bool end_retentions(Time now);
     bool hold_to_caps(Time now);
     bool give_back();
 
@@ -60,10 +67,12 @@ class HousekeepingJob : public Job {
     HousekeepingRules rules_;
     SpaceWatch& space_;
     OutboxCaps& caps_;
+    RetentionPurge retention_;
     StoreThread& store_;
     Counters& counters_;
     std::map<std::string, std::uint64_t>
-        stored_;  ///< what the store has of each counter of this run
+        stored_;                      ///< what the store has of each counter of this run
+    std::vector<SeriesSeen> noting_;  ///< taken out of the tally and not yet committed; the store's
 };
 
 }  // namespace courant

@@ -1,5 +1,6 @@
 #include "jobs/outbound.hpp"
 
+#include <iterator>
 #include <utility>
 
 namespace courant {
@@ -11,7 +12,9 @@ constexpr std::size_t largest_fresh = 4096;
 // What a message or letter takes in the store beside its body, near enough.
 constexpr std::int64_t bytes_around = 256;
 
-std::int64_t size_of(const Dispatch& work) {
+/// Of a Dispatch or a ShapedDispatch.
+template <class Part>
+std::int64_t size_of(const Part& work) {
     std::int64_t bytes = 0;
     for (const Outgoing& message : work.messages)
         bytes += static_cast<std::int64_t>(message.body.size()) + bytes_around;
@@ -24,14 +27,16 @@ std::int64_t size_of(const Dispatch& work) {
 
 Outbound::Outbound(std::string adapter, DispatchRules rules, StoreThread& store,
                    OutboxGrew outbox_grew, Counters& counters,
-                   std::shared_ptr<CurrentAudience> audience, Conditions conditions)
+                   std::shared_ptr<CurrentAudience> audience, Conditions conditions,
+                   SharedTally tally)
     : adapter_(std::move(adapter)),
       dispatcher_(std::move(rules)),
       store_(store),
       outbox_grew_(std::move(outbox_grew)),
       counters_(counters),
       current_(std::move(audience)),
-      conditions_(std::move(conditions)) {}
+      conditions_(std::move(conditions)),
+      tally_(std::move(tally)) {}
 
 std::optional<std::string> Outbound::cursor_if_anybody_listens(Time now) {
     std::string obstacle;
@@ -43,6 +48,14 @@ std::optional<std::string> Outbound::cursor_if_anybody_listens(Time now) {
     });
     if (cursor && !obstacle.empty()) throw NoRoom(obstacle);
     return cursor;
+}
+
+void Outbound::look(const std::function<senml::Pack(std::string_view cursor)>& read) {
+    if (!tally_) return;
+    auto seen = seen_in(read(store_.ask([&](Mailboxes& m) { return m.cursor(adapter_); })));
+    // The same readings come again once somebody listens.
+    for (SeriesSeen& series : seen) series.readings = 0;
+    store_.ask([](Mailboxes&) { return true; }, [&](bool) { tally_->add(std::move(seen)); });
 }
 
 std::string Outbound::obstacle(Mailboxes& m, std::int64_t bytes, Time now) const {
@@ -60,23 +73,21 @@ struct Outbound::Committed {
     std::shared_ptr<const Audience> audience;
     std::string obstacle;
     std::vector<Enqueued> numbers;
+    ShapedDispatch shaped;
+    bool done = false;
 };
 
-Outbound::Committed Outbound::commit(Dispatch& work, Place kind, const std::string& place,
-                                     Time now) {
-    const auto step = [&](Mailboxes& m) {
-        Committed committed{.audience = current_->get(m, now), .obstacle = {}, .numbers = {}};
-        if (committed.audience != audience_) return committed;
-        if (kind == Place::cursor) conditions_.right.insist(m);
-        if (kind == Place::mark && m.cursor(adapter_) == place) return committed;
-        // Not thrown here: what the look has noted is to be committed.
-        committed.obstacle = obstacle(m, size_of(work), now);
-        if (!committed.obstacle.empty()) return committed;
-        for (const Outgoing& message : work.messages) {
+Outbound::Committed Outbound::commit(const senml::Pack& readings, Dispatch& work, Place kind,
+                                     const std::string& place, Time now) {
+    const auto enqueue = [now](Mailboxes& m, const std::vector<Outgoing>& messages,
+                               std::vector<Enqueued>& numbers) {
+        for (const Outgoing& message : messages) {
             const auto [lane, seq] = m.enqueue(message, now);
-            committed.numbers.push_back({lane, message.peer, seq, message.records});
+            numbers.push_back({lane, message.peer, seq, message.records});
         }
-        for (const Refused& thing : work.refused) {
+    };
+    const auto bury = [this, now](Mailboxes& m, const std::vector<Refused>& refused) {
+        for (const Refused& thing : refused) {
             DeadLetter letter;
             letter.at = now;
             letter.origin = DeadOrigin::source;
@@ -85,12 +96,36 @@ Outbound::Committed Outbound::commit(Dispatch& work, Place kind, const std::stri
             letter.payload = thing.payload;
             m.bury(letter);
         }
+    };
+    const auto step = [&](Mailboxes& m) {
+        Committed committed{
+            .audience = current_->get(m, now), .obstacle = {}, .numbers = {}, .shaped = {}};
+        if (committed.audience != audience_) return committed;
+        if (kind == Place::cursor) conditions_.right.insist(m);
+        if (kind == Place::mark && m.cursor(adapter_) == place) return committed;
+        ShapedDispatch shaped;
+        if (!work.to_be_shaped.empty())
+            shaped = dispatcher_.shape(readings, work.to_be_shaped, *audience_, m.shapes(), now);
+        // Not thrown here: what the look has noted is to be committed.
+        committed.obstacle = obstacle(m, size_of(work) + size_of(shaped), now);
+        if (!committed.obstacle.empty()) return committed;
+        enqueue(m, work.messages, committed.numbers);
+        enqueue(m, shaped.messages, committed.numbers);
+        bury(m, work.refused);
+        bury(m, shaped.refused);
+        for (const ShapeState& state : shaped.states) m.shapes().set_state(state);
         m.set_cursor(adapter_, place);
+        committed.shaped = std::move(shaped);
+        committed.done = true;
         return committed;
     };
     // Told from the store thread: a live reading does not wait until this one has woken up.
+    auto seen = tally_ ? seen_in(readings) : std::vector<SeriesSeen>();
     return store_.ask(step, [&](Committed& committed) {
+        std::move(committed.shaped.messages.begin(), committed.shaped.messages.end(),
+                  std::back_inserter(work.messages));
         tell(work.messages, std::move(committed.numbers), now);
+        if (tally_ && committed.done) tally_->add(std::move(seen));
     });
 }
 
@@ -123,20 +158,31 @@ void Outbound::put(const senml::Pack& readings, const std::vector<Refused>& refu
                    const std::string& place, Time now) {
     if (!audience_) learn(store_.ask([&](Mailboxes& m) { return current_->get(m, now); }));
     Dispatch work;
+    ShapedDispatch shaped;
     for (;;) {
         work = dispatcher_.dispatch(readings, *remembered_, now);
         work.refused.insert(work.refused.begin(), refused.begin(), refused.end());
-        Committed committed = commit(work, kind, place, now);
+        Committed committed = commit(readings, work, kind, place, now);
         if (!committed.obstacle.empty()) throw NoRoom(committed.obstacle);
+        shaped = std::move(committed.shaped);
         if (committed.audience == audience_) break;
         learn(std::move(committed.audience));
     }
-    const auto count = [&](std::string_view name, std::size_t amount) {
+    count(work, shaped, readings.size());
+}
+
+void Outbound::count(const Dispatch& work, const ShapedDispatch& shaped, std::size_t extracted) {
+    const auto add = [&](std::string_view name, std::size_t amount) {
         if (amount > 0) counters_.get(name, {{"adapter", adapter_}}).add(amount);
     };
-    count("courant_readings_extracted_total", readings.size());
-    count("courant_readings_unwanted_total", static_cast<std::size_t>(work.unwanted));
-    count("courant_readings_refused_total", work.refused.size());
+    add("courant_readings_extracted_total", extracted);
+    add("courant_readings_unwanted_total", static_cast<std::size_t>(work.unwanted));
+    add("courant_readings_refused_total", work.refused.size() + shaped.refused.size());
+    add("courant_readings_withheld_total", static_cast<std::size_t>(shaped.forgotten));
+    for (const auto& [series, readings] : shaped.withheld) {
+        add("courant_readings_withheld_total", static_cast<std::size_t>(readings));
+        if (conditions_.withheld) conditions_.withheld(series, readings);
+    }
 }
 
 }  // namespace courant

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "jobs/exchange.hpp"
 #include "proxy-core/access/series_pattern.hpp"
 #include "proxy-core/federation/intake.hpp"
 #include "proxy-core/federation/protocol.hpp"
@@ -49,6 +50,7 @@ ReceiveJob::ReceiveJob(const std::string& adapter, std::unique_ptr<Sink> sink, R
       right_(std::move(right)) {}
 
 Progress ReceiveJob::run(const Call& call) {
+    erase_what_was_taken_back(call);
     if (batch_.through != 0) forget_if_settled_elsewhere();
     if (batch_.through == 0 && !load(call)) return Progress::done;
     const std::size_t later = batch_.open.empty() ? 0 : offer(call);
@@ -58,6 +60,41 @@ Progress ReceiveJob::run(const Call& call) {
     }
     finish();
     return Progress::more;
+}
+
+// After our own inbox has been searched: what was erased there cannot reach the app again, and what
+// we hold of it in the hand is read anew.
+void ReceiveJob::erase_what_was_taken_back(const Call& call) {
+    const auto wanted = store_.ask([&](Mailboxes& m) {
+        std::vector<Erasure> mine;
+        for (Erasure& erasure : m.exchange().open_erasures()) {
+            const auto answers = m.exchange().answers_to(erasure.id);
+            const auto has_answered = [&](std::string_view who) {
+                return std::any_of(answers.begin(), answers.end(),
+                                   [&](const auto& answer) { return answer.sink == who; });
+            };
+            if (has_answered(proxy_itself) && !has_answered(adapter_))
+                mine.push_back(std::move(erasure));
+        }
+        return mine;
+    });
+    for (const Erasure& erasure : wanted) {
+        batch_ = {};
+        const auto erased =
+            sink_->erase({.means = [&](std::string_view series) { return means(erasure, series); },
+                          .from = erasure.from,
+                          .to = erasure.to},
+                         call);
+        const ErasureAnswer answer{
+            .sink = adapter_,
+            .erased = erased.has_value(),
+            .note = erased ? fmt::format("{} readings", *erased)
+                           : fmt::format("the app behind {} cannot erase", adapter_)};
+        store_.ask([&](Mailboxes& m) {
+            right_.insist(m);
+            m.exchange().answer_erasure(erasure.id, answer);
+        });
+    }
 }
 
 // While the app made us wait, another worker may have had its turn.
@@ -88,8 +125,8 @@ bool ReceiveJob::load(const Call& call) {
 void ReceiveJob::add(const Arrival& arrival, const Call& call) {
     batch_.through = arrival.position;
     const Message& message = arrival.message;
-    // Its subject had it erased (access/holdings.hpp); the place in the inbox stays.
-    if (message.body.empty()) return;
+    // What was erased, and what the exchange job takes.
+    if (message.body.empty() || is_notice(message.body)) return;
     const auto carrier = std::make_shared<const Carrier>(
         Carrier{message.lane, message.seq, message.envelope, message.stored_at});
     const auto read = bodies_.read(message.body, message.stored_at, pack_);

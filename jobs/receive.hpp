@@ -74,6 +74,7 @@ class ReceiveJob : public Job {
         std::vector<Casualty> dead;
     };
 
+    void erase_what_was_taken_back(const Call& call);
     bool load(const Call& call);
     void forget_if_settled_elsewhere();
     void add(const Arrival& arrival, const Call& call);

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <set>
 #include <utility>
 
+#include "jobs/exchange.hpp"
 #include "jobs/extract.hpp"
 #include "jobs/housekeeping.hpp"
 #include "jobs/receive.hpp"
@@ -13,6 +16,8 @@ namespace courant {
 namespace {
 
 constexpr std::string_view housekeeping = "housekeeping";
+constexpr std::string_view exchange = "exchange";
+constexpr std::size_t most_told_series = 1'000;
 
 std::chrono::milliseconds milliseconds(std::chrono::nanoseconds span) {
     return std::chrono::ceil<std::chrono::milliseconds>(span);
@@ -56,11 +61,13 @@ Runner::Runner(const Config& config, StoreThread& store, SpaceWatch& space, Work
     HousekeepingRules tidying{
         .sinks = {},
         .sharing = worker.id().empty() ? Sharing::alone : Sharing::with_others,
-        .retention = config.retention};
+        .retention = config.retention,
+        .tally = tally_};
     for (const ReceiveConfig& receive : config.receives) {
         add_receive(config, receive, began);
         tidying.sinks.push_back(receive.adapter);
     }
+    add_exchange(config, began);
     thread_of(std::string(housekeeping))
         .add(
             std::make_unique<HousekeepingJob>(std::move(tidying), space_, caps_, store_, counters_),
@@ -84,6 +91,18 @@ Outbound Runner::outbound(const Config& config, const ExtractConfig& extract,
         auto why = space_.obstacle(m, bytes, now);
         return why.empty() ? caps_.obstacle(m, bytes, now) : why;
     };
+    // Once for each series and run; the counter tells the rest.
+    const auto withheld = [log = logger_, told = std::set<std::string, std::less<>>()](
+                              std::string_view series, std::int64_t readings) mutable {
+        if (told.size() >= most_told_series || !told.emplace(series).second) return;
+        log.warning(
+            "readings are withheld: they may only go aggregated, and what they mean is "
+            "not said",
+            {{"series", series},
+             {"readings", readings},
+             {"hint", "[[series]] series = \"" + std::string(series) +
+                          "\", meaning = \"instant|mean|sum|index\""}});
+    };
     return {extract.adapter,
             {.self = config.identity.jid,
              .records_per_message = config.limits.records_per_message,
@@ -91,12 +110,16 @@ Outbound Runner::outbound(const Config& config, const ExtractConfig& extract,
              .encodings = config.federation.encodings,
              .stanza_bytes = config.limits.stanza_bytes,
              .quality = extract.quality,
-             .pseudonyms = {.key = config.pseudonyms.key_file, .names = config.pseudonyms.file}},
+             .pseudonyms = {.key = config.pseudonyms.key_file, .names = config.pseudonyms.file},
+             .aggregation = {.series = config.series, .time_zone = config.federation.time_zone}},
             store_,
             outbox_grew,
             counters_,
             audience_,
-            {.right = worker_.right("source " + extract.adapter), .obstacle = obstacle}};
+            {.right = worker_.right("source " + extract.adapter),
+             .obstacle = obstacle,
+             .withheld = withheld},
+            tally_};
 }
 
 void Runner::add_extract(const Config& config, const ExtractConfig& extract,
@@ -140,6 +163,19 @@ void Runner::add_receive(const Config& config, const ReceiveConfig& receive, Tim
                  store_, logger_, counters_, worker_.right("sink " + receive.adapter)),
              schedule(every(std::chrono::seconds(5)), began, "receive " + receive.adapter),
              OnWake::runs, worker_.right("sink " + receive.adapter));
+}
+
+// The federation wakes it, too; the interval is for what the CLI or another worker did.
+void Runner::add_exchange(const Config& config, Time began) {
+    ExchangeRules rules{.sinks = {},
+                        .announce = std::chrono::duration_cast<std::chrono::seconds>(
+                            config.federation.expiry_notice)};
+    for (const ReceiveConfig& receive : config.receives) rules.sinks.push_back(receive.adapter);
+    thread_of(std::string(exchange))
+        .add(std::make_unique<ExchangeJob>(std::move(rules), store_, logger_, counters_,
+                                           worker_.right("job exchange")),
+             schedule(every(std::chrono::seconds(5)), began, "exchange"), OnWake::runs,
+             worker_.right("job exchange"));
 }
 
 void Runner::start() {

@@ -67,6 +67,7 @@ class Runner {
     void add_extract(const Config& config, const ExtractConfig& extract,
                      const OutboxGrew& outbox_grew, Time began);
     void add_receive(const Config& config, const ReceiveConfig& receive, Time began);
+    void add_exchange(const Config& config, Time began);
     Outbound outbound(const Config& config, const ExtractConfig& extract,
                       const OutboxGrew& outbox_grew);
 
@@ -79,6 +80,7 @@ class Runner {
     JobRules rules_;
     std::chrono::nanoseconds hang_after_;
     std::shared_ptr<CurrentAudience> audience_ = std::make_shared<CurrentAudience>();
+    SharedTally tally_ = std::make_shared<SeriesTally>();
     /// By adapter; sources and sinks of one adapter share a thread.
     std::map<std::string, std::unique_ptr<JobThread>> threads_;
     std::vector<std::unique_ptr<FeedThread>> feeds_;

@@ -199,6 +199,15 @@ struct Verdict {
     std::string reason = {};
 };
 
+/// What is to be erased in an app, because whoever gave it says so.
+struct ErasureWanted {
+    /// Whether a series is meant, in SenML spelling.
+    std::function<bool(std::string_view series)> means;
+    /// Readings from here on, and before `to`; all where nothing stands.
+    std::optional<senml::Time> from = {};
+    std::optional<senml::Time> to = {};
+};
+
 /// Writes readings.
 class Sink {
   public:
@@ -207,6 +216,11 @@ class Sink {
     /// record, in their order. May get readings a second time after a crash, which must be
     /// harmless.
     virtual std::vector<Verdict> deliver(const senml::Pack& readings, const Call& call) = 0;
+    /// Erases what was delivered, and returns once it is gone; how many readings that were. May be
+    /// asked a second time. Nothing where the app cannot erase: then its operator has to.
+    virtual std::optional<std::int64_t> erase(const ErasureWanted&, const Call&) {
+        return std::nullopt;
+    }
 };
 
 /// A part of the past that somebody asks for.

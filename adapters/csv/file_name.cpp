@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <string>
 
 namespace courant::csv {
@@ -42,6 +43,37 @@ std::filesystem::path series_path(std::string_view name) {
         rest.erase(0, max_part);
     }
     return path / (rest + ".csv");
+}
+
+std::optional<std::string> series_of(const std::filesystem::path& path) {
+    std::string joint;
+    for (const auto& part : path.parent_path()) {
+        const std::string folder = part.string();
+        if (!folder.ends_with('~')) return std::nullopt;
+        joint.append(folder, 0, folder.size() - 1);
+    }
+    if (path.extension() != ".csv") return std::nullopt;
+    joint += path.stem().string();
+    std::string name;
+    for (std::size_t i = 0; i < joint.size(); ++i) {
+        if (joint[i] == '+') {
+            name += '/';
+        } else if (joint[i] == '@') {
+            name += ':';
+        } else if (joint[i] == '%') {
+            unsigned byte = 0;
+            const char* const digits = joint.data() + i + 1;
+            if (i + 2 >= joint.size() ||
+                std::from_chars(digits, digits + 2, byte, 16).ptr != digits + 2)
+                return std::nullopt;
+            name += static_cast<char>(byte);
+            i += 2;
+        } else {
+            name += joint[i];
+        }
+    }
+    if (series_path(name) != path) return std::nullopt;
+    return name;
 }
 
 }  // namespace courant::csv

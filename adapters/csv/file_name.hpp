@@ -9,11 +9,15 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace courant::csv {
 
 /// The path of a series' file, relative to the sink's folder.
 std::filesystem::path series_path(std::string_view name);
+/// The name whose file has that path, in SenML spelling; nothing for a file that is none of these.
+std::optional<std::string> series_of(const std::filesystem::path& path);
 
 }  // namespace courant::csv

@@ -43,6 +43,38 @@ void SeriesFiles::write(const std::filesystem::path& file_name, const std::vecto
     ends_[file_name] = end;
 }
 
+std::int64_t SeriesFiles::erase(const std::filesystem::path& file_name, senml::Time from,
+                                senml::Time to) {
+    const auto path = folder_ / file_name;
+    if (!regular_file_status(path)) return 0;
+    const File file(path, File::Mode::update);
+    const End end = examine(file, file_name);
+    ends_.erase(file_name);
+    const std::uint64_t first = header_.size() + 1;
+    Replacement fresh(path);
+    LineWriter writer(fresh.file());
+    writer.copy(file, std::min(first, end.size));
+    LineReader reader(file, first);
+    std::int64_t erased = 0;
+    bool any_left = false;
+    while (const auto line = reader.next()) {
+        const auto time = time_of_line(file, *line, separator_);
+        const bool goes = time >= from && time < to;
+        erased += goes ? 1 : 0;
+        any_left = any_left || !goes;
+        if (!goes) writer.add(*line);
+    }
+    if (erased == 0) return 0;
+    if (any_left) {
+        writer.finish();
+        fresh.commit();
+    } else {
+        std::filesystem::remove(path);
+        sync_folder(path.parent_path());
+    }
+    return erased;
+}
+
 SeriesFiles::End SeriesFiles::examine(const File& file,
                                       const std::filesystem::path& file_name) const {
     const auto status = file.status();

@@ -32,6 +32,10 @@ class SeriesFiles {
     /// be.
     void write(const std::filesystem::path& file_name, const std::vector<Line>& lines);
 
+    /// Takes the lines from `from` on and before `to` out of a file, and the file away where none
+    /// is left; how many lines that were. None where there is no such file.
+    std::int64_t erase(const std::filesystem::path& file_name, senml::Time from, senml::Time to);
+
   private:
     struct End {
         std::uint64_t inode = 0;

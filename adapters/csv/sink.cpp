@@ -157,4 +157,21 @@ void CsvSink::deliver_wide(Work& work, const WideFile& file) const {
     }
 }
 
+std::optional<std::int64_t> CsvSink::erase(const ErasureWanted& wanted, const Call&) {
+    auto* files = std::get_if<SeriesFiles>(&files_);
+    if (!files) return std::nullopt;
+    std::vector<std::filesystem::path> found;
+    std::error_code none;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_, none)) {
+        const auto path = entry.path().lexically_relative(folder_);
+        const auto series = entry.is_regular_file() ? series_of(path) : std::nullopt;
+        if (series && wanted.means(*series)) found.push_back(path);
+    }
+    std::int64_t erased = 0;
+    for (const auto& path : found)
+        erased += files->erase(path, wanted.from.value_or(senml::Time::min()),
+                               wanted.to.value_or(senml::Time::max()));
+    return erased;
+}
+
 }  // namespace courant::csv

@@ -28,6 +28,9 @@ class CsvSink : public Sink {
     explicit CsvSink(const Settings& settings);
 
     std::vector<Verdict> deliver(const senml::Pack& readings, const Call& call) override;
+    /// In files of a series each. A wide file has rows that many series share: there, a person
+    /// has to.
+    std::optional<std::int64_t> erase(const ErasureWanted& wanted, const Call& call) override;
 
   private:
     /// Records that are written together, by their index, and what became of them.

@@ -81,7 +81,7 @@ void retry(Mailboxes& m, const DeadLetter& letter, const Jid& self, Time now) {
     if (!m.remove_dead(letter.id))
         throw Error(fmt::format("dead letter {} is gone already", letter.id), Retry::useless);
     if (letter.origin == DeadOrigin::sent) {
-        m.enqueue({.peer = jid_from(letter.whom),
+        m.enqueue({.peer = any_jid_from(letter.whom),
                    .envelope = letter.envelope,
                    .body = letter.payload,
                    .records = readings_in(letter)},

@@ -67,7 +67,7 @@ DeadSelection::DeadSelection(const cxxopts::ParseResult& given,
     merge_ranges();
     std::sort(missing_.begin(), missing_.end());
     missing_.erase(std::unique(missing_.begin(), missing_.end()), missing_.end());
-    if (const auto peer = word("peer")) whom_ = jid_from(*peer).to_string();
+    if (const auto peer = word("peer")) whom_ = any_jid_from(*peer).to_string();
     if (const auto adapter = word("adapter")) {
         if (whom_) throw UsageError("--peer and --adapter exclude each other");
         whom_ = *adapter;

@@ -9,7 +9,7 @@
 
 #include "cli/store.hpp"
 #include "cli/subject/request.hpp"
-#include "proxy-core/access/access_book.hpp"
+#include "proxy-core/access/exchange.hpp"
 #include "proxy-core/federation/protocol.hpp"
 
 namespace courant::cli {
@@ -34,7 +34,7 @@ Affected change(Store& store, const std::string& subject, GrantState state,
             // What has ended otherwise stays ended, unless it is to be erased.
             if (!may_become(grant.state, state)) continue;
             if (state != GrantState::erased && grant.state != GrantState::active) continue;
-            m.access().set_grant_state(grant.id, state, reason, now);
+            change_grant(m, grant.id, state, reason, now);
             affected.told[grant.peer].push_back(grant.id);
         }
         for (const Grant& grant : about.among_many) affected.left_out.insert(grant.peer);
@@ -129,7 +129,7 @@ int resume_subject(const SubjectRequest& request) {
         // Those that ended with it, and not what an administrator stopped for another reason.
         for (const Grant& grant : grants_about(m, subject).alone)
             if (grant.state_since == since && may_become(grant.state, GrantState::active)) {
-                m.access().set_grant_state(grant.id, GrantState::active, reason, now);
+                change_grant(m, grant.id, GrantState::active, reason, now);
                 affected.told[grant.peer].push_back(grant.id);
             }
     });

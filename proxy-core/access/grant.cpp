@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "proxy-core/access/period.hpp"
 #include "proxy-core/access/series_pattern.hpp"
 #include "proxy-core/config/duration.hpp"
 #include "proxy-core/federation/protocol.hpp"
@@ -100,12 +101,12 @@ std::string fault_of(const Grant& grant) {
         return "how long the peer may keep it is an ISO 8601 duration, such as P3Y";
     if (!grant.history.empty() && !is_iso_duration(grant.history))
         return "how far back the peer may ask is an ISO 8601 duration, such as P13M";
-    if (!grant.resolution.empty() && !is_iso_duration(grant.resolution))
-        return "the finest period that the peer gets is an ISO 8601 duration, such as PT1H";
+    if (!grant.resolution.empty() && !Period::parse(grant.resolution))
+        return "the finest period that the peer gets is an ISO 8601 duration, of the clock (PT1H) "
+               "or of the calendar (P1D)";
     if (!grant.hidden.empty() && !grant.pseudonym)
         return "levels are hidden beside a pseudonym: they would hide nothing of a subject that "
-               "goes "
-               "by its name";
+               "goes by its name";
     if (grant.until && *grant.until <= grant.from) return "it ends before it begins";
     if (grant.basis == LegalBasis::unrecorded) return "a grant has a legal basis";
     if (grant.basis == LegalBasis::consent && !grant.consent)

@@ -18,7 +18,10 @@
 #include <string_view>
 #include <vector>
 
+#include "proxy-core/access/meaning.hpp"
 #include "proxy-core/adapter.hpp"
+#include "proxy-core/catalog/card.hpp"
+#include "proxy-core/catalog/offer.hpp"
 #include "proxy-core/config/secret.hpp"
 #include "proxy-core/federation/jid.hpp"
 #include "proxy-core/mailbox/body.hpp"
@@ -69,6 +72,11 @@ struct StoreConfig {
 struct FederationConfig {
     /// What is written and announced; packed packs are read in any case.
     Encodings encodings = Encodings::xml_and_packed;
+    /// How long before a grant ends that is announced.
+    std::chrono::nanoseconds expiry_notice = std::chrono::hours{30 * 24};
+    /// The IANA zone whose days, weeks, months and years the periods of grants and subscriptions
+    /// are.
+    std::string time_zone = "UTC";
 
     bool operator==(const FederationConfig&) const = default;
 };
@@ -147,7 +155,7 @@ struct OutboxConfig {
     bool operator==(const OutboxConfig&) const = default;
 };
 
-/// [retention]: how long dead letters are kept.
+/// [retention]: how long dead letters are kept, and what others sent.
 struct RetentionConfig {
     using Span = std::chrono::nanoseconds;
 
@@ -155,6 +163,8 @@ struct RetentionConfig {
     Span dead_max_age = Span::zero();
     /// The most that are kept, the newest ones; 0: any number.
     std::int64_t dead_max_number = 0;
+    /// The longest that we keep what others sent, ISO 8601.
+    std::string received = "P10Y";
 
     bool operator==(const RetentionConfig&) const = default;
 };
@@ -224,6 +234,20 @@ struct ReceiveConfig {
     bool operator==(const ReceiveConfig&) const = default;
 };
 
+/// [[series]]: what a series of ours is. Of several that fit a name, the first one counts.
+struct SeriesConfig {
+    /// A pattern in people's spelling (access/series_pattern.hpp).
+    std::string series;
+    /// Nothing: what its unit means by itself, if that is clear.
+    std::optional<Meaning> meaning = {};
+    /// How long a value of a mean or sum is about, ISO 8601; empty where that is not said.
+    std::string period = {};
+    /// On what terms it is to be had, and who is told that it is there.
+    Offer offer = {};
+
+    bool operator==(const SeriesConfig&) const = default;
+};
+
 /// [[quoalise.map]]: a series under the name that the Quoalise client has for it.
 struct QuoaliseName {
     /// "urn:dev:prm:30001610071843_consumption/power/active/raw".
@@ -246,6 +270,8 @@ struct QuoaliseConfig {
 /// The whole file.
 struct Config {
     IdentityConfig identity;
+    /// [organisation]; empty where it is not described.
+    Card organisation;
     StoreConfig store;
     FederationConfig federation;
     LimitsConfig limits;
@@ -257,6 +283,7 @@ struct Config {
     std::vector<AdapterConfig> adapters;
     std::vector<ExtractConfig> extracts;
     std::vector<ReceiveConfig> receives;
+    std::vector<SeriesConfig> series;
     QuoaliseConfig quoalise;
     /// What is allowed and still deserves a look: "town.toml:4: identity.password_file: others may
     /// read it".

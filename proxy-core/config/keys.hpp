@@ -74,6 +74,31 @@ inline constexpr Key identity[] = {
                   .help = "What follows the / in our full JID"}},
 };
 
+inline constexpr Key organisation[] = {
+    {.property = {.name = "name",
+                  .type = text,
+                  .help = "What it is called; without a name nothing of this is shown"}},
+    {.property = {.name = "contact", .type = text, .help = "Whom to write to"}},
+    {.property = {.name = "website", .type = text, .help = "Where to read about it"}},
+    {.property = {.name = "place", .type = text, .help = "Where it is: Lorient, Brittany"}},
+    {.property = {.name = "position",
+                  .type = text,
+                  .help = "The same in degrees, for a map, north and east positive: 47.75, -3.37"}},
+    {.property = {.name = "code_of_conduct",
+                  .type = text,
+                  .help = "The version of the code of conduct that it keeps"}},
+    {.property = {.name = "dpo",
+                  .type = text,
+                  .help = "Its data protection officer, whom persons may write to (GDPR Art. 13)"}},
+    {.property = {.name = "complaint_authority",
+                  .type = text,
+                  .help = "The authority to which persons may complain: CNIL"}},
+    {.property = {.name = "listed",
+                  .type = flag,
+                  .fallback = "false",
+                  .help = "Our peers may show it to theirs"}},
+};
+
 inline constexpr Key store[] = {
     {.property = {.name = "path",
                   .type = path,
@@ -102,6 +127,16 @@ inline constexpr Key federation[] = {
                   .fallback = "true",
                   .help = "Speak packed packs with peers that understand them: a fraction of the "
                           "bytes, and of the servers' work. false: XML toward everybody"}},
+    {.property = {.name = "expiry_notice",
+                  .type = duration,
+                  .fallback = "30d",
+                  .help = "How long before a grant ends that is announced, in our log and to its "
+                          "peer"}},
+    {.property = {.name = "time_zone",
+                  .type = text,
+                  .fallback = "UTC",
+                  .help = "The zone whose days, weeks, months and years the periods of grants and "
+                          "subscriptions are, as Europe/Paris"}},
 };
 
 inline constexpr Key limits[] = {
@@ -293,6 +328,11 @@ inline constexpr Key retention[] = {
                   .help = "The most dead letters that are kept, the newest ones; 0 is any number"},
      .least = 0,
      .most = any_bytes},
+    {.property = {.name = "received",
+                  .type = text,
+                  .fallback = "P10Y",
+                  .help = "How long what others send is kept here at most, ISO 8601; what they "
+                          "allow (retain) counts where it is shorter"}},
 };
 
 inline constexpr Key pseudonyms[] = {
@@ -364,6 +404,40 @@ inline constexpr Key receive[] = {
      .shape = Key::Shape::list},
 };
 
+inline constexpr Key series[] = {
+    {.property = {.name = "series",
+                  .type = text,
+                  .need = Need::required,
+                  .help = "Which series this is about; * stands for any run of characters, and of "
+                          "several tables that fit, the first one counts"}},
+    {.property = {.name = "meaning",
+                  .type = choice,
+                  .help = "What a value is, and so how several become one: how it was at that time "
+                          "(instant), on average in its period (mean), together in its period "
+                          "(sum), or what a counter showed (index)",
+                  .choices = "instant|mean|sum|index"}},
+    {.property = {.name = "period",
+                  .type = text,
+                  .help = "How long a value of a mean or sum is about, in ISO 8601, as PT15M"}},
+    {.property = {.name = "title", .type = text, .help = "What it is, in words, for the catalog"}},
+    {.property = {.name = "licence",
+                  .type = text,
+                  .help = "The licence under which it is to be had: CC-BY-4.0"}},
+    {.property = {.name = "price", .type = text, .help = "What it costs: free"}},
+    {.property = {.name = "conditions", .type = text, .help = "What else is asked for it"}},
+    {.property = {.name = "offered",
+                  .type = choice,
+                  .fallback = "granted",
+                  .help = "Who is told that it is there: who has a grant for it, every peer that "
+                          "is admitted, or strangers, too. To have it takes a grant in any case",
+                  .choices = "granted|peers|everyone"}},
+    {.property = {.name = "sample",
+                  .type = flag,
+                  .fallback = "false",
+                  .help = "Show the last four values to who is told of it: rounded to two digits, "
+                          "at a time that never was, under no name"}},
+};
+
 inline constexpr Property quoalise_names[] = {
     {.name = "identifier",
      .type = text,
@@ -384,7 +458,7 @@ inline constexpr Key quoalise[] = {
                           "cannot ask"}},
     {.property = {.name = "map",
                   .type = tables,
-                  .help = "The series that they may ask for, if they are granted",
+                  .help = "The series that they may ask for and subscribe to, if they are granted",
                   .items = quoalise_names}},
 };
 
@@ -392,13 +466,15 @@ inline constexpr Key quoalise[] = {
 /// and extract.
 inline constexpr Section sections[] = {
     {"identity", Section::Count::once, "Who we are in the federation.", identity},
+    {"organisation", Section::Count::once, "Who we are to people: shown to whoever asks.",
+     organisation},
     {"store", Section::Count::once, "Where we keep what must not be lost.", store},
     {"federation", Section::Count::once, "How we speak with our peers.", federation},
     {"limits", Section::Count::once, "How much and how long.", limits},
     {"space", Section::Count::once, "How full the store may become.", space},
     {"outbox", Section::Count::once, "How much may wait for receipts, and what happens beyond.",
      outbox},
-    {"retention", Section::Count::once, "When dead letters go; without these, never by themselves.",
+    {"retention", Section::Count::once, "When dead letters and what others sent have to go.",
      retention},
     {"pseudonyms", Section::Count::once, "Other names for subjects, where a grant wants that.",
      pseudonyms},
@@ -407,6 +483,7 @@ inline constexpr Section sections[] = {
      extract},
     {"receive", Section::Count::many, "Readings of the federation that go into an adapter.",
      receive},
+    {"series", Section::Count::many, "What series of ours are.", series},
     {"quoalise", Section::Count::once, "Service for the Quoalise client, without change of it.",
      quoalise},
 };

@@ -56,17 +56,20 @@ class Loader {
     Config load() {
         check_section_names();
         config_.identity = detail::bind_identity(once("identity"), faults_);
+        config_.organisation = detail::bind_organisation(once("organisation"), faults_);
         config_.store = detail::bind_store(once("store"), faults_);
-        config_.federation = detail::bind_federation(once("federation"));
+        config_.federation = detail::bind_federation(once("federation"), faults_);
         config_.limits = detail::bind_limits(once("limits"), faults_);
         config_.space = detail::bind_space(once("space"));
         config_.outbox = detail::bind_outbox(once("outbox"));
-        config_.retention = detail::bind_retention(once("retention"));
+        config_.retention = detail::bind_retention(once("retention"), faults_);
         config_.pseudonyms = detail::bind_pseudonyms(once("pseudonyms"), faults_);
         config_.log = detail::bind_log(once("log"));
         load_adapters();
         for (const auto& table : many("extract")) load_extract(table);
         for (const auto& table : many("receive")) load_receive(table);
+        for (const auto& table : many("series"))
+            config_.series.push_back(detail::bind_series(table, faults_));
         config_.quoalise = detail::bind_quoalise(once("quoalise"), config_.store, faults_);
         check_series_names();
         warn_of_idle_adapters();

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "proxy-core/federation/notice.hpp"
 #include "proxy-core/federation/protocol.hpp"
 #include "proxy-core/mailbox/body.hpp"
 #include "senml/codec.hpp"
@@ -27,6 +28,7 @@ class Group {
 
     bool takes(const Message& message) const {
         if (messages_.empty()) return true;
+        if (is_notice(message.body) || is_notice(messages_.front().body)) return false;
         const Message& first = messages_.front();
         if (!first.void_reason.empty() || !message.void_reason.empty()) return false;
         const auto overhead =

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <charconv>
 
 #include "proxy-core/access/admission.hpp"
 #include "proxy-core/federation/features.hpp"
@@ -57,6 +58,43 @@ std::string query_of(std::string_view space, std::string_view node, std::string_
     out += '>';
     out += content;
     return out + "</query>";
+}
+
+void append_item(std::string& out, std::string_view jid, std::string_view node,
+                 std::string_view name) {
+    out += "<item";
+    append_attribute(out, "jid", jid);
+    append_attribute(out, "node", node);
+    if (!name.empty()) append_attribute(out, "name", name);
+    out += "/>";
+}
+
+// The items, and for who pages through them the first and the last (XEP-0059).
+std::string items_of(const std::vector<CommandItem>& items, std::string_view jid) {
+    std::string out;
+    for (const CommandItem& item : items) append_item(out, jid, item.node, item.name);
+    out += "<set";
+    append_attribute(out, "xmlns", result_set);
+    if (items.empty()) return out + "/>";
+    out += "><first>";
+    append_escaped(out, items.front().id);
+    out += "</first><last>";
+    append_escaped(out, items.back().id);
+    return out + "</last></set>";
+}
+
+ItemsQuestion items_question(const Element& query, const Jid& asker, Time now) {
+    ItemsQuestion question{.asker = asker, .now = now};
+    const Element* set = query.child("set", result_set);
+    if (!set) return question;
+    if (const Element* after = set->child("after", result_set)) question.after = after->text;
+    if (const Element* max = set->child("max", result_set)) {
+        std::size_t most = 0;
+        const auto* const end = max->text.data() + max->text.size();
+        const auto read = std::from_chars(max->text.data(), end, most);
+        if (read.ec == std::errc{} && read.ptr == end) question.most = most;
+    }
+    return question;
 }
 
 std::string identity(std::string_view type, std::string_view name) {
@@ -130,8 +168,12 @@ bool Commands::discover(const Element& iq, const Element& query, const Jid& aske
         list(iq, asker);
         return true;
     }
-    if (query.space != disco_info) return false;
     const auto command = commands_.find(node);
+    if (query.space == disco_items && command != commands_.end() && command->second.items) {
+        list_items(iq, query, command->second, asker);
+        return true;
+    }
+    if (query.space != disco_info) return false;
     if (node != commands_namespace && command == commands_.end()) return false;
     std::string content = node == commands_namespace
                               ? identity("command-list", "Ad-Hoc commands")
@@ -147,11 +189,7 @@ bool Commands::discover(const Element& iq, const Element& query, const Jid& aske
 
 // What this asker may run, and nothing else: an offer that is always refused is none.
 void Commands::list(const Element& iq, const Jid& asker) {
-    if (lists_ >= limits_.running)
-        return surroundings_.send(iq_reply(
-            iq, "error",
-            error_of({.kind = Kind::busy, .text = "too many questions at once; ask again"})));
-    ++lists_;
+    if (!may_list(iq)) return;
     auto items = std::make_shared<std::string>();
     surroundings_.post(
         [this, items, asker, jid = std::string(iq.attribute("to")),
@@ -159,20 +197,60 @@ void Commands::list(const Element& iq, const Jid& asker) {
             items->clear();
             for (const auto& [node, command] : commands_) {
                 if (command.may_run(m, asker, now)) continue;
-                *items += "<item";
-                append_attribute(*items, "jid", jid);
-                append_attribute(*items, "node", node);
-                append_attribute(*items, "name", command.title);
-                *items += "/>";
+                append_item(*items, jid, node, command.title);
             }
         },
         [this, items, from = std::string(iq.attribute("from")),
          id = std::string(iq.attribute("id"))](const std::exception_ptr& failure) {
+            --lists_;
             surroundings_.send(
                 failure
                     ? iq_reply(from, id, "error", stanza_error("wait", "internal-server-error", {}))
                     : iq_reply(from, id, "result",
                                query_of(disco_items, commands_namespace, *items)));
+        });
+}
+
+// Whether one more list may be made; else that is told. One that may is counted in lists_.
+bool Commands::may_list(const Element& iq) {
+    if (lists_ < limits_.running) {
+        ++lists_;
+        return true;
+    }
+    surroundings_.send(
+        iq_reply(iq, "error",
+                 error_of({.kind = Kind::busy, .text = "too many questions at once; ask again"})));
+    return false;
+}
+
+// What is behind a command, for who may run it.
+void Commands::list_items(const Element& iq, const Element& query, const Command& command,
+                          const Jid& asker) {
+    if (!may_list(iq)) return;
+    const auto answer = [this, from = std::string(iq.attribute("from")),
+                         id = std::string(iq.attribute("id")), node = command.node,
+                         jid = std::string(iq.attribute("to"))](const ItemsOutcome& outcome) {
+        --lists_;
+        if (!outcome)
+            return surroundings_.send(iq_reply(from, id, "error", error_of(outcome.error())));
+        surroundings_.send(
+            iq_reply(from, id, "result", query_of(disco_items, node, items_of(*outcome, jid))));
+    };
+    auto refusal = std::make_shared<std::optional<CommandRefusal>>();
+    const Time now = surroundings_.clock();
+    surroundings_.post(
+        [refusal, asker, now, may_run = command.may_run](Mailboxes& m) {
+            *refusal = may_run(m, asker, now);
+        },
+        [this, refusal, answer, question = items_question(query, asker, now),
+         &command](const std::exception_ptr& failure) {
+            if (failure)
+                return answer(tl::unexpected(CommandRefusal{
+                    .kind = Kind::busy, .text = "the proxy's store is away; ask again"}));
+            if (*refusal) return answer(tl::unexpected(**refusal));
+            command.items(question, [this, answer](ItemsOutcome outcome) {
+                surroundings_.later([answer, outcome = std::move(outcome)] { answer(outcome); });
+            });
         });
 }
 

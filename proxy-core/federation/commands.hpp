@@ -100,6 +100,27 @@ class CommandReply {
     std::shared_ptr<State> state_;
 };
 
+/// What somebody wants to see of the items behind a command: a page (XEP-0059).
+struct ItemsQuestion {
+    Jid asker;  ///< full
+    /// The items behind this one; empty: from the first.
+    std::string after = {};
+    /// At most so many, if the asker said how many.
+    std::optional<std::size_t> most = {};
+    Time now = {};
+};
+
+/// One item of XEP-0030.
+struct CommandItem {
+    /// By which XEP-0059 knows it.
+    std::string id;
+    std::string node;
+    std::string name = {};
+};
+using ItemsOutcome = tl::expected<std::vector<CommandItem>, CommandRefusal>;
+/// Takes them, once; from any thread.
+using ItemsReply = std::function<void(ItemsOutcome)>;
+
 /// A command that is offered.
 struct Command {
     std::string node;
@@ -110,6 +131,9 @@ struct Command {
     std::function<Form(Time now)> form;
     /// Passes the question on, and returns.
     std::function<void(CommandQuestion, CommandReply)> run;
+    /// What disco#items lists at its node, to who may run it; without this nothing. Passes the
+    /// question on, and returns.
+    std::function<void(ItemsQuestion, ItemsReply)> items = {};
 };
 
 /// Bounds on what others can make us hold.
@@ -176,6 +200,9 @@ class Commands {
 
     bool discover(const Element& iq, const Element& query, const Jid& asker);
     void list(const Element& iq, const Jid& asker);
+    bool may_list(const Element& iq);
+    void list_items(const Element& iq, const Element& query, const Command& command,
+                    const Jid& asker);
     void execute(const Element& iq, const Element& element, const Jid& asker, Instant now);
     void cancel(const Element& iq, const Jid& asker, const std::string& node,
                 const std::string& session);

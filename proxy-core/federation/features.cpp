@@ -24,7 +24,7 @@ bool announces_packed(const Element& iq) {
 
 void PeerFeatures::remember(const Peer& peer) {
     Known& known = peers_[peer.jid];
-    known.xml_only = peer.xml_only;
+    known.xml_only = peer.xml_only || peer.dialect != Dialect::courant;
     known.remembered = peer.packed;
 }
 

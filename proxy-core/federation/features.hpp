@@ -32,6 +32,7 @@ namespace courant {
 
 inline constexpr std::string_view disco_info = "http://jabber.org/protocol/disco#info";
 inline constexpr std::string_view disco_items = "http://jabber.org/protocol/disco#items";
+inline constexpr std::string_view result_set = "http://jabber.org/protocol/rsm";  // XEP-0059
 inline constexpr std::string_view packed_feature = "urn:courant:0#packed";
 
 /// What we know of our peers' features.

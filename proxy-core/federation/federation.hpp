@@ -44,9 +44,12 @@
 #include "proxy-core/federation/commands.hpp"
 #include "proxy-core/federation/fair_queue.hpp"
 #include "proxy-core/federation/features.hpp"
+#include "proxy-core/federation/foreign_lane.hpp"
+#include "proxy-core/federation/form.hpp"
 #include "proxy-core/federation/lane.hpp"
 #include "proxy-core/federation/lane_rights.hpp"
 #include "proxy-core/federation/protocol.hpp"
+#include "proxy-core/federation/quoalise.hpp"
 #include "proxy-core/federation/transport.hpp"
 #include "proxy-core/mailbox/store_thread.hpp"
 #include "proxy-core/observe/counters.hpp"
@@ -65,6 +68,8 @@ struct FederationSettings {
     Encodings encodings = Encodings::xml_and_packed;
     /// How much of a packed pack is unpacked.
     BodyLimits bodies;
+    /// What Quoalise clients call our series.
+    QuoaliseNames quoalise_names = {};
     /// Reading from the network pauses while more than this waits to be stored.
     std::size_t intake_bytes = std::size_t{8} << 20;
     /// How many lanes one peer may begin: a new one is for a new store, which is rare.
@@ -86,6 +91,10 @@ struct FederationSettings {
     /// it in. One that may not is not answered: its sender keeps it.
     std::function<bool(Mailboxes&, std::int64_t bytes, Time now)> admits =
         [](Mailboxes&, std::int64_t, Time) { return true; };
+    /// How we describe ourselves to whoever asks (XEP-0128); nothing: we do not.
+    std::optional<Form> description = {};
+    /// Strangers may ask us something, and are told where we are.
+    bool hears_strangers = false;
     /// The clock of readings and receipts; tests bring their own.
     std::function<Time()> clock = [] { return std::chrono::system_clock::now(); };
 };
@@ -160,7 +169,8 @@ class Federation : private TransportListener {
         /// What the peer refused, by number and record, and the outbox still holds.
         std::set<std::pair<Seq, std::int64_t>> rejected = {};
         bool storing = false;
-        bool doubt_noted = false;  ///< the store says that it is to be doubted
+        bool doubt_noted = false;                   ///< the store says that it is to be doubted
+        std::unique_ptr<ForeignLane> foreign = {};  ///< where its peer speaks another dialect
     };
     /// A lane as the store has it.
     struct Found {
@@ -169,16 +179,23 @@ class Federation : private TransportListener {
     };
     /// A stanza that waits for its turn.
     struct Waiting {
-        std::string stanza;
+        std::vector<std::string> stanzas;
         Seq seq = 0;
         std::uint64_t turn = 0;  ///< of its lane: if the lane goes back, this is not sent
         bool again = false;      ///< the peer asked for it
+
+        std::size_t bytes() const {
+            std::size_t sum = 0;
+            for (const std::string& stanza : stanzas) sum += stanza.size();
+            return sum;
+        }
     };
     /// What a lane read from the outbox.
     struct ReadAhead {
         std::vector<Message> messages;
-        std::optional<Seq> last = {};  ///< of the lane, if messages were put together
-        Instant merged_at;             ///< and when
+        Publications publications = {};  ///< of their grants, for a service
+        std::optional<Seq> last = {};    ///< of the lane, if messages were put together
+        Instant merged_at;               ///< and when
     };
 
     void on_online(const Jid& full_jid) override;
@@ -188,11 +205,13 @@ class Federation : private TransportListener {
     void handle_message(const Element& message);
     void handle_bounce(const Element& message, const Jid& from);
     void take(Readings readings, const Jid& from, const Element& message);
+    void take(NoticeMessage notice, const Jid& from, const Element& message);
     void take(const Void& gap, const Jid& from, const Element& message);
     void take(const Receipt& receipt, const Jid& from);
     void take(const Resume& resume, const Jid& from);
     void take_iq(const Element& iq);
     void take(const Where& where, const Jid& from);
+    std::string description() const;
     CommandSurroundings command_surroundings();
     void queue_answer(std::string stanza);
     void send_answers();
@@ -239,8 +258,23 @@ class Federation : private TransportListener {
     bool may_read_ahead() const;
     void pump();
     void pump(Route& route, std::optional<Message> fresh = {});
-    void send_fetched(Route& route, const Fetch& fetch, std::vector<Message> messages);
+    void send_fetched(Route& route, const Fetch& fetch, std::vector<Message> messages,
+                      const Publications& publications);
     std::string stanza_for(const Message& message);
+    void remember(const std::vector<Peer>& peers);
+    void follow_dialect(Route& route);
+    Dialect dialect_of(const Jid& peer) const;
+    LaneLimits limits_of(const Jid& peer) const;
+    static Publications publications_of(Mailboxes& m, const std::vector<Message>& messages);
+    Written written(Route& route, const Message& message, const Publications& publications);
+    bool take_foreign_answer(const Element& iq);
+    void settle_answered(Route& route);
+    void publishing_refused(Route& route, Seq seq, const Element& iq);
+    void make_node(Route& route, Seq seq);
+    void node_made(Route& route, const Element& iq);
+    bool take_push_bounce(const Element& message, const Jid& from);
+    static void bury_push(Mailboxes& m, const Message& message, std::size_t part,
+                          const std::string& reason, Time now);
     void hand_over();
     void follow_circuit(Route& route, const std::string& why);
     void send_voids(const Lane& lane, Seq from, Seq to);
@@ -274,6 +308,7 @@ class Federation : private TransportListener {
     std::deque<Route*> idle_;  ///< lanes to be asked now: with nothing under way
     std::deque<Route*> busy_;  ///< and the others
     PeerFeatures features_;
+    std::map<Jid, Dialect> dialects_;  ///< of peers that do not speak ours
     Commands commands_;
     CommandRequester requester_;
     std::deque<std::string> answers_;  ///< to questions, until the transport has room

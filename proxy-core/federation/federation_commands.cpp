@@ -8,7 +8,8 @@ namespace courant {
 
 void Federation::take_iq(const Element& iq) {
     if (commands_.take(iq, steady_now()) || requester_.take(iq, steady_now())) return;
-    if (const auto reply = answer_iq(iq, settings_.encodings)) return answer(*reply);
+    if (const auto reply = answer_iq(iq, settings_.encodings, description())) return answer(*reply);
+    if (take_foreign_answer(iq)) return;
     const auto answered = features_.answered(iq);
     // Its lane may have waited for that.
     const auto from = Jid::parse(iq.attribute("from"));
@@ -19,6 +20,12 @@ void Federation::take_iq(const Element& iq) {
                  {{"peer", answered->peer.to_string()}});
     post([answer = *answered](Mailboxes& m) { m.set_packed(answer.peer, answer.packed); },
          [](const std::exception_ptr&) {});
+}
+
+std::string Federation::description() const {
+    std::string form;
+    if (settings_.description) append_form(form, *settings_.description);
+    return form;
 }
 
 CommandSurroundings Federation::command_surroundings() {
@@ -44,25 +51,29 @@ void Federation::ask(CommandRequest request, CommandDone done) {
     transport_.wake();
 }
 
-// Where a proxy is, only its peers are told.
+// Where a proxy is, only its peers are told, unless it has something for everybody.
 void Federation::take(const Where& where, const Jid& from) {
     constexpr int most_under_way = 64;
     if (wheres_ >= most_under_way) return;  // who floods us is asked nothing back
     ++wheres_;
     auto refusal = std::make_shared<std::string>();
-    post([refusal, from, self = settings_.self, now = settings_.clock()](
-             Mailboxes& m) { *refusal = admission(m, self, from, now).refusal; },
-         [this, refusal, from, where](const std::exception_ptr& failure) {
-             --wheres_;
-             if (failure) return;
-             if (refusal->empty()) return answer(to_stanza(Here{where.id}, from));
-             std::string error = "<message type='error'";
-             append_attribute(error, "to", from.to_string());
-             append_attribute(error, "id", where.id);
-             error += '>';
-             error += stanza_error("auth", "forbidden", *refusal);
-             answer(error + "</message>");
-         });
+    post(
+        [refusal, from, self = settings_.self, open = settings_.hears_strangers,
+         now = settings_.clock()](Mailboxes& m) {
+            refusal->clear();
+            if (!open || m.find_peer(from.bare())) *refusal = admission(m, self, from, now).refusal;
+        },
+        [this, refusal, from, where](const std::exception_ptr& failure) {
+            --wheres_;
+            if (failure) return;
+            if (refusal->empty()) return answer(to_stanza(Here{where.id}, from));
+            std::string error = "<message type='error'";
+            append_attribute(error, "to", from.to_string());
+            append_attribute(error, "id", where.id);
+            error += '>';
+            error += stanza_error("auth", "forbidden", *refusal);
+            answer(error + "</message>");
+        });
 }
 
 // Whoever asks without reading the answers loses some of them.

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "proxy-core/access/admission.hpp"
+#include "proxy-core/access/exchange_book.hpp"
 #include "proxy-core/federation/bounce.hpp"
 #include "proxy-core/federation/federation.hpp"
 #include "proxy-core/federation/intake.hpp"
@@ -64,6 +65,8 @@ void Federation::handle_message(const Element& message) {
     if (!*payload) return;
     if (auto* readings = std::get_if<Readings>(&**payload))
         take(std::move(*readings), from->bare(), message);
+    else if (auto* notice = std::get_if<NoticeMessage>(&**payload))
+        take(std::move(*notice), from->bare(), message);
     else if (const auto* gap = std::get_if<Void>(&**payload))
         take(*gap, from->bare(), message);
     else if (const auto* receipt = std::get_if<Receipt>(&**payload))
@@ -77,6 +80,7 @@ void Federation::handle_message(const Element& message) {
 // A bounce tells the lane to pause. Whatever it carries is our own message coming back, and never
 // data.
 void Federation::handle_bounce(const Element& message, const Jid& from) {
+    if (take_push_bounce(message, from)) return;
     const auto id = from_stanza_id(message.attribute("id"));
     const auto found = id ? routes_.find(id->first.value) : routes_.end();
     if (found == routes_.end() || found->second.lane.peer() != from) {
@@ -144,6 +148,15 @@ void Federation::take(Readings readings, const Jid& from, const Element& message
     store_intake(intaken);
 }
 
+void Federation::take(NoticeMessage notice, const Jid& from, const Element& message) {
+    auto intaken = arrived(from, message);
+    intaken->inspection.fault = std::move(notice.fault);
+    intaken->message.lane = std::move(notice.lane);
+    intaken->message.seq = notice.seq;
+    intaken->message.body = std::move(notice.body);
+    store_intake(intaken);
+}
+
 void Federation::take(const Void& gap, const Jid& from, const Element& message) {
     auto intaken = arrived(from, message);
     intaken->is_void = true;
@@ -185,8 +198,11 @@ void Federation::take_in(Intaken& intaken, Mailboxes& m, const FederationSetting
     intaken.no_room = !settings.admits(m, static_cast<std::int64_t>(intaken.bytes()), now) &&
                       !intaken.is_void && !is_here(m, message);
     if (intaken.no_room) return;
-    const Refusal refused =
+    Refusal refused =
         intaken.is_void ? Refusal{} : refusal(intaken.inspection, *intaken.admission.peer);
+    // A grant that both sides know to be over carries nothing, whoever still sends under it.
+    if (refused.whole.empty() && message.records > 0)
+        refused.whole = m.exchange().why_held_no_more(message.peer, message.envelope.grant);
     intaken.rejects = rejects_of(message, refused);
     intaken.readings =
         intaken.inspection.records - static_cast<std::int64_t>(refused.records.size());

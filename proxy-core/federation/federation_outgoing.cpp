@@ -59,11 +59,12 @@ void Federation::outbox_grew(std::vector<Enqueued> messages) {
 Federation::Route& Federation::add_lane(const OutgoingLane& stored) {
     const auto [place, added] = routes_.try_emplace(
         stored.lane.value,
-        Route{.lane = Lane(stored, settings_.lanes, seed_of(stored.lane)),
+        Route{.lane = Lane(stored, limits_of(stored.peer), seed_of(stored.lane)),
               .fault = LastingFault(logger_, "lane to " + stored.peer.to_string()),
               .stored_through = stored.acknowledged,
               .ours = !settings_.rights});
     Route& route = place->second;
+    if (added) follow_dialect(route);
     if (added && route.ours && online_) route.lane.session_began(steady_now());
     return route;
 }
@@ -90,7 +91,7 @@ void Federation::look_up(const std::set<LaneId>& lanes) {
         },
         [this, found, peers, ours](const std::exception_ptr& failure) {
             if (failure) return;
-            for (const Peer& peer : *peers) features_.remember(peer);
+            remember(*peers);
             std::vector<OutgoingLane> stored;
             for (Found& one : *found) {
                 add_lane(one.lane);
@@ -124,7 +125,7 @@ void Federation::refresh_lanes() {
         },
         [this, lanes, peers, revision](const std::exception_ptr& failure) {
             if (failure) return;
-            for (const Peer& peer : *peers) features_.remember(peer);
+            remember(*peers);
             peers_revision_ = *revision;
             lanes_known_ = true;
             refreshed(*lanes);
@@ -208,10 +209,11 @@ void Federation::pump(Route& route, std::optional<Message> fresh) {
                                           std::chrono::duration<double>(patience).count()));
         return schedule(route);
     }
-    if (fresh && fetch->after + 1 == fresh->seq && !fetch->through && !fetch->merge) {
+    if (fresh && fetch->after + 1 == fresh->seq && !fetch->through && !fetch->merge &&
+        !route.foreign) {
         std::vector<Message> alone;
         alone.push_back(std::move(*fresh));
-        send_fetched(route, *fetch, std::move(alone));
+        send_fetched(route, *fetch, std::move(alone), {});
         return schedule(route);
     }
     if (unsure) fetch->messages = std::min<std::int64_t>(fetch->messages, 1);
@@ -225,7 +227,8 @@ void Federation::pump(Route& route, std::optional<Message> fresh) {
     auto read = std::make_shared<ReadAhead>();
     post(
         [read, bounds, id = route.lane.id(), peer = route.lane.peer(), fetch = *fetch,
-         rights = settings_.rights, now = settings_.clock()](Mailboxes& m) {
+         rights = settings_.rights, now = settings_.clock(),
+         publishes = route.foreign && route.foreign->dialect == Dialect::pubsub](Mailboxes& m) {
             if (fetch.merge) {
                 if (rights) rights->insist(m, id);
                 read->last = coalesce(m, id, *fetch.merge, bounds);
@@ -236,6 +239,7 @@ void Federation::pump(Route& route, std::optional<Message> fresh) {
                 m.access().void_lapsed(id, fetch.after, fetch.messages, now);
                 read->messages =
                     m.outbox(id, fetch.after, {.messages = fetch.messages, .bytes = fetch.bytes});
+                if (publishes) read->publications = publications_of(m, read->messages);
             }
             if (rights) rights->confirm(m, id);
         },
@@ -246,12 +250,13 @@ void Federation::pump(Route& route, std::optional<Message> fresh) {
                 route.lane.merged(fetch, *read->last);
                 route.merged_at = read->merged_at;
             }
-            send_fetched(route, fetch, std::move(read->messages));
+            send_fetched(route, fetch, std::move(read->messages), read->publications);
             schedule(route);
         });
 }
 
-void Federation::send_fetched(Route& route, const Fetch& fetch, std::vector<Message> messages) {
+void Federation::send_fetched(Route& route, const Fetch& fetch, std::vector<Message> messages,
+                              const Publications& publications) {
     if (fetch.through)
         std::erase_if(messages,
                       [&](const Message& message) { return message.seq > *fetch.through; });
@@ -260,19 +265,19 @@ void Federation::send_fetched(Route& route, const Fetch& fetch, std::vector<Mess
     waiting.reserve(messages.size());
     flying.reserve(messages.size());
     for (const Message& message : messages) {
-        waiting.push_back({.stanza = stanza_for(message),
+        waiting.push_back({.stanzas = written(route, message, publications).stanzas,
                            .seq = message.seq,
                            .turn = route.lane.turn(),
                            .again = fetch.through.has_value()});
         flying.push_back({.seq = message.seq,
-                          .bytes = static_cast<std::int64_t>(waiting.back().stanza.size()),
+                          .bytes = static_cast<std::int64_t>(waiting.back().bytes()),
                           .records = message.records,
                           .stored_at = message.stored_at});
     }
     if (!route.lane.fetched(fetch, flying, steady_now())) return;
     const Flowing flowing = route.lane.has_more() ? Flowing::on : Flowing::briefly;
     for (Waiting& one : waiting) {
-        const std::size_t bytes = one.stanza.size();
+        const std::size_t bytes = one.bytes();
         outgoing_.push(&route, std::move(one), bytes, flowing);
     }
     follow_circuit(route, {});
@@ -300,7 +305,7 @@ void Federation::hand_over() {
         const auto& [route, waiting] = *next;
         if (waiting.turn != route->lane.turn() || waiting.seq <= route->lane.acknowledged())
             continue;
-        transport_.send(waiting.stanza);
+        for (const std::string& stanza : waiting.stanzas) transport_.send(stanza);
         route->lane.sent(waiting.seq, steady_now());
         schedule(*route);
         const std::string peer = route->lane.peer().to_string();

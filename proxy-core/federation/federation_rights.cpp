@@ -15,14 +15,17 @@ std::string doubt_note(const LaneId& lane) {
 // Before a job can give out numbers: what is in the store now is from before this run, and the
 // store may be an older copy. Where workers come and go, the first one notes it for whoever sends.
 void Federation::doubt_lanes_of_before() {
-    const auto lanes = store_.ask([this](Mailboxes& m) {
+    std::vector<Peer> peers;
+    const auto lanes = store_.ask([this, &peers](Mailboxes& m) {
         auto all = m.outgoing_lanes();
+        peers = m.peers();
         if (settings_.rights && settings_.rights->first(m))
             for (const OutgoingLane& stored : all)
                 if (stored.next > 1)
                     m.set_note(doubt_note(stored.lane), std::to_string(stored.next - 1));
         return all;
     });
+    remember(peers);
     for (const OutgoingLane& stored : lanes) {
         Route& route = add_lane(stored);
         if (!settings_.rights) route.lane.doubt();
@@ -70,7 +73,8 @@ void Federation::begin_to_send(const Found& found, std::uint64_t tenure) {
     // It may have become another's while we read, or ours in another tenure: then that is read.
     if (route.ours || this->tenure(stored.lane) != tenure) return;
     route.tenure = tenure;
-    route.lane = Lane(stored, settings_.lanes, seed_of(stored.lane));
+    route.lane = Lane(stored, limits_of(stored.peer), seed_of(stored.lane));
+    follow_dialect(route);
     route.doubt_noted = found.doubted.has_value();
     if (found.doubted) route.lane.doubt(*found.doubted);
     route.stored_through = stored.acknowledged;

@@ -7,13 +7,16 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "proxy-core/federation/features.hpp"
 #include "proxy-core/federation/stanza.hpp"
 
 namespace courant {
 
-/// The answer to an `<iq>`; nothing for one that is an answer itself. It announces `encodings`.
-std::optional<std::string> answer_iq(const Element& iq, Encodings encodings);
+/// The answer to an `<iq>`; nothing for one that is an answer itself. It announces `encodings`, and
+/// describes us with `description`, which is XML (XEP-0128).
+std::optional<std::string> answer_iq(const Element& iq, Encodings encodings,
+                                     std::string_view description = {});
 
 }  // namespace courant

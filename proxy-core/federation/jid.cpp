@@ -42,6 +42,11 @@ bool is_domain(std::string_view text) {
 }  // namespace
 
 std::optional<Jid> Jid::parse(std::string_view text) {
+    auto jid = parse_any(text);
+    return jid && !jid->local_.empty() ? jid : std::nullopt;
+}
+
+std::optional<Jid> Jid::parse_any(std::string_view text) {
     Jid jid;
     const auto slash = text.find('/');
     if (slash != std::string_view::npos) {
@@ -53,13 +58,15 @@ std::optional<Jid> Jid::parse(std::string_view text) {
         jid.resource_ = resource;
         text = text.substr(0, slash);
     }
-    const auto at = text.find('@');
-    if (at == std::string_view::npos) return std::nullopt;
-    auto domain = text.substr(at + 1);
+    if (const auto at = text.find('@'); at != std::string_view::npos) {
+        if (!is_local(text.substr(0, at))) return std::nullopt;
+        jid.local_ = lowered(text.substr(0, at));
+        text.remove_prefix(at + 1);
+    }
+    auto domain = text;
     if (domain.ends_with('.'))
         domain.remove_suffix(1);  // a fully qualified domain is the same domain
-    if (!is_local(text.substr(0, at)) || !is_domain(domain)) return std::nullopt;
-    jid.local_ = lowered(text.substr(0, at));
+    if (!is_domain(domain)) return std::nullopt;
     jid.domain_ = lowered(domain);
     return jid;
 }
@@ -71,7 +78,7 @@ Jid Jid::bare() const {
 }
 
 std::string Jid::to_string() const {
-    std::string out = local_ + '@' + domain_;
+    std::string out = local_.empty() ? domain_ : local_ + '@' + domain_;
     if (!resource_.empty()) out += '/' + resource_;
     return out;
 }

@@ -12,13 +12,17 @@
 
 namespace courant {
 
-/// A JID with a local part: "zabbix@lorient.example" or "zabbix@lorient.example/courant".
+/// A JID with a local part: "zabbix@lorient.example" or "zabbix@lorient.example/courant"; or that
+/// of a service, which has none: "pubsub.lorient.example".
 class Jid {
   public:
     /// Reads a JID; nothing if the local part or domain is missing, holds a forbidden character, or
     /// a part is over 1023 bytes.
     static std::optional<Jid> parse(std::string_view text);
+    /// The same, and also a domain alone: a server or a service.
+    static std::optional<Jid> parse_any(std::string_view text);
 
+    /// Empty for a service.
     const std::string& local() const { return local_; }
     const std::string& domain() const { return domain_; }
     /// Empty for a bare JID.
@@ -26,7 +30,7 @@ class Jid {
 
     /// The same without the resource.
     Jid bare() const;
-    /// "local@domain" or "local@domain/resource".
+    /// "local@domain" or "local@domain/resource"; without "local@" for a service.
     std::string to_string() const;
 
     auto operator<=>(const Jid&) const = default;

@@ -58,8 +58,17 @@ Circuit Lane::circuit() const {
     return in_flight_.empty() && !asking_ ? Circuit::open : Circuit::half_open;
 }
 
+void Lane::follow(const LaneLimits& limits) {
+    limits_ = limits;
+    cap_ = RateCap(limits.bytes_per_second);
+    if (limits_.probe == Probe::question) return;
+    doubted_.reset();
+    asked_ = false;
+    if (std::exchange(asking_, false)) answer_due_.reset();
+}
+
 void Lane::doubt(Seq through) {
-    if (through > 0) doubted_ = through;
+    if (through > 0 && limits_.probe == Probe::question) doubted_ = through;
 }
 
 void Lane::session_began(Instant now) {
@@ -100,7 +109,8 @@ void Lane::go_back() {
 
 void Lane::open_circuit(Bounce kind, Instant now) {
     go_back();
-    const bool asks = acknowledged_ > 0 && !std::exchange(reached_, false);
+    const bool asks =
+        limits_.probe == Probe::question && acknowledged_ > 0 && !std::exchange(reached_, false);
     open_ = true;
     const int rarer = kind == Bounce::lasting ? rarer_if_lasting : 1;
     const auto longest =
@@ -122,6 +132,7 @@ bool Lane::crowded() const {
 // Whether nothing goes before a question is answered. A lane of which the peer has acknowledged
 // nothing yet has nothing to ask with.
 bool Lane::must_ask() const {
+    if (limits_.probe == Probe::message) return false;
     if (doubted_ && acknowledged_ >= *doubted_ && given_out_ > *doubted_) return true;
     return open_ && !reached_ && acknowledged_ > 0 && sent_ < readable_;
 }

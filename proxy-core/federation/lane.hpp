@@ -58,6 +58,12 @@ namespace courant {
 /// A point on the clock that nobody sets: for pacing and time-outs.
 using Instant = std::chrono::steady_clock::time_point;
 
+/// How a lane finds out whether its peer is there again.
+enum class Probe {
+    question,  ///< it asks: proxies answer
+    message    ///< by its first message: nobody else answers a question
+};
+
 /// How a lane paces itself.
 struct LaneLimits {
     std::int64_t window_messages = 64;
@@ -77,6 +83,7 @@ struct LaneLimits {
     std::int64_t records_per_message = 500;
     /// Its largest stanza.
     std::int64_t stanza_bytes = 200'000;
+    Probe probe = Probe::question;
 };
 
 /// Whether messages flow, in the terms of the circuit breaker.
@@ -167,10 +174,13 @@ class Lane {
     /// How long an answer may take at present.
     std::chrono::milliseconds patience() const { return patience_; }
 
+    /// Its peer is spoken to in another way from now on.
+    void follow(const LaneLimits& limits);
     /// The lane is one of an earlier run: what comes after its last number waits for the peer's
     /// word. Before the first session.
     void doubt() { doubt(given_out_); }
-    /// The same, where more has been numbered since: what comes after `through` waits.
+    /// The same, where more has been numbered since: what comes after `through` waits. Where peers
+    /// remember no numbers there is nothing to doubt.
     void doubt(Seq through);
     /// Whether the peer's word is still waited for.
     bool doubts() const { return doubted_.has_value(); }

@@ -114,7 +114,11 @@ void MemoryNetwork::route(const Jid& from, std::string_view stanza) {
     StanzaHead head(stanza);
     head.set("from", from.to_string());
     const std::string address = head.attribute("to");
-    const auto to = Jid::parse(address);
+    auto to = Jid::parse_any(address);
+    if (to && to->local().empty()) {
+        const std::lock_guard lock(mutex_);
+        if (!accounts_.contains(*to)) to.reset();
+    }
     if (!to) {
         // For a server: presence and messages end there, an iq is answered.
         if (head.name() != "iq" || !may_bounce(head)) return;
@@ -208,7 +212,9 @@ MemoryTransport::MemoryTransport(MemoryNetwork& network, const Jid& account,
           return network.accounts_[account.bare()];
       }()) {
     const std::lock_guard lock(network_.mutex_);
-    account_.full = *Jid::parse(account.bare().to_string() + "/" + std::string(resource));
+    account_.full = account.bare();
+    if (!account.local().empty())
+        account_.full = *Jid::parse(account.bare().to_string() + "/" + std::string(resource));
 }
 
 MemoryTransport::~MemoryTransport() {

@@ -135,7 +135,8 @@ class MemoryNetwork {
 /// One account's transport.
 class MemoryTransport : public Transport {
   public:
-    /// `account` is bare; the network knows it from now on. `resource` completes it.
+    /// `account` is bare; the network knows it from now on. `resource` completes it, unless it is a
+    /// service.
     MemoryTransport(MemoryNetwork& network, const Jid& account,
                     std::string_view resource = "courant");
     ~MemoryTransport() override;

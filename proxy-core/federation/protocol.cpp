@@ -7,6 +7,7 @@
 #include <locale>
 
 #include "proxy-core/federation/base64.hpp"
+#include "proxy-core/federation/notice.hpp"
 #include "proxy-core/mailbox/body.hpp"
 #include "senml/number.hpp"
 
@@ -130,6 +131,19 @@ tl::expected<Payload, std::string> readings_of(const Element& element) {
     return readings;
 }
 
+tl::expected<Payload, std::string> notice_message_of(const Element& element) {
+    const auto lane = lane_of(element);
+    const auto seq = number_of(element, "seq", 1);
+    if (!lane) return Unusable(lane.error());
+    if (!seq) return Unusable(seq.error());
+    NoticeMessage message{.lane = *lane, .seq = *seq, .body = {}, .fault = {}};
+    if (const auto notice = notice_of(element))
+        message.body = notice_body(*notice);
+    else
+        message.fault = notice.error();
+    return message;
+}
+
 tl::expected<Payload, std::string> void_of(const Element& element) {
     const auto lane = lane_of(element);
     const auto seq = number_of(element, "seq", 1);
@@ -222,6 +236,8 @@ tl::expected<std::optional<Payload>, std::string> payload_of(const Element& mess
             Unusable(fmt::format("<{}> is no element of {}", child.name, courant_namespace));
         if (child.name == "readings")
             payload = readings_of(child);
+        else if (child.name == "notice")
+            payload = notice_message_of(child);
         else if (child.name == "void")
             payload = void_of(child);
         else if (child.name == "receipt")
@@ -250,9 +266,22 @@ std::optional<std::pair<LaneId, Seq>> from_stanza_id(std::string_view id) {
     return std::pair{LaneId{std::string(id.substr(0, point))}, *seq};
 }
 
+namespace {
+
+std::string notice_stanza(const Message& message) {
+    std::string out = open_message(message.peer.bare(), stanza_id(message.lane, message.seq));
+    open_ours(out, "notice", message.lane);
+    append_attribute(out, "seq", std::to_string(message.seq));
+    out += message.body.substr(message.body.find('>'));
+    return out + "</message>";
+}
+
+}  // namespace
+
 std::string to_stanza(const Message& message) {
     if (!message.void_reason.empty())
         return to_stanza(Void{message.lane, message.seq, message.void_reason}, message.peer);
+    if (is_notice(message.body)) return notice_stanza(message);
     std::string out = open_message(message.peer.bare(), stanza_id(message.lane, message.seq));
     out.reserve(out.size() + pack_bytes(message.body) + 512);
     open_readings(out, message.lane, message.seq, message.envelope);

@@ -37,6 +37,16 @@ struct Readings {
     std::string fault;
 };
 
+/// A message of a lane that is about grants.
+struct NoticeMessage {
+    LaneId lane;
+    Seq seq = 0;
+    /// The notice (notice.hpp), written anew.
+    std::string body;
+    /// Why it cannot be read; empty if it can.
+    std::string fault;
+};
+
 /// What stands at a number whose message does not go any more.
 struct Void {
     LaneId lane;
@@ -78,7 +88,7 @@ struct Here {
     std::string id;  ///< of the question
 };
 
-using Payload = std::variant<Readings, Void, Receipt, Resume, Where, Here>;
+using Payload = std::variant<Readings, NoticeMessage, Void, Receipt, Resume, Where, Here>;
 
 /// What our part of a message says. Nothing if it holds no element of our namespace; an error for a
 /// person if it holds one that breaks the protocol.
@@ -89,8 +99,8 @@ std::string stanza_id(const LaneId& lane, Seq seq);
 /// The lane and number that stanza_id wrote; nothing for other ids.
 std::optional<std::pair<LaneId, Seq>> from_stanza_id(std::string_view id);
 
-/// A whole `<message>` with the readings, or with the void that was left of them. `hops` of the
-/// envelope are written as they are: the sender has added itself.
+/// A whole `<message>` with the readings or the notice, or with the void that was left of them.
+/// `hops` of the envelope are written as they are: the sender has added itself.
 std::string to_stanza(const Message& message);
 std::string to_stanza(const Void& gap, const Jid& to);
 std::string to_stanza(const Receipt& receipt, const Jid& to);

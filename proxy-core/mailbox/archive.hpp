@@ -10,7 +10,10 @@
 #include <vector>
 
 #include "proxy-core/access/access_book.hpp"
+#include "proxy-core/access/exchange_book.hpp"
+#include "proxy-core/access/shape_book.hpp"
 #include "proxy-core/access/subject_book.hpp"
+#include "proxy-core/catalog/series_book.hpp"
 #include "proxy-core/mailbox/mailboxes.hpp"
 
 namespace courant {
@@ -22,6 +25,13 @@ struct Inventory {
     std::vector<Grant> grants = {};
     std::vector<Objection> objections = {};
     std::vector<Transfer> transfers = {};
+    std::vector<HeldGrant> held = {};
+    std::vector<NoticeEntry> notices = {};
+    /// Those that are not done, with new ids there.
+    std::vector<Erasure> erasures = {};
+    std::vector<SeriesSeen> series = {};
+    std::vector<ShapeState> shape_states = {};
+    std::vector<SubscriptionRequest> subscription_requests = {};
     std::vector<OutgoingLane> outgoing = {};
     /// By lane, why the numbers through OutgoingLane::voided hold nothing.
     std::map<std::string, std::string> void_reasons = {};

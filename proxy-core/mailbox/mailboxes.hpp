@@ -65,8 +65,11 @@ struct MailboxLimits {
 };
 
 class AccessBook;
+class ExchangeBook;
 class Archive;
 class SubjectBook;
+class SeriesBook;
+class ShapeBook;
 
 /// How much room the store takes, and how much more there is.
 struct StoreRoom {
@@ -92,6 +95,14 @@ class Mailboxes {
     virtual AccessBook& access() = 0;
     /// What a person may ask of us beside grants (access/subject_book.hpp).
     virtual SubjectBook& subjects() = 0;
+    /// What both sides said about grants (access/exchange_book.hpp).
+    virtual ExchangeBook& exchange() = 0;
+    /// What has been seen of our own series (catalog/series_book.hpp).
+    virtual SeriesBook& series() = 0;
+
+    /// Subscriptions that were asked for, and what is remembered of series that go shaped
+    /// (access/shape_book.hpp).
+    virtual ShapeBook& shapes() = 0;
 
     /// Adds a peer or changes what it may; what it said of itself stays.
     virtual void put_peer(const Peer& peer) = 0;
@@ -102,7 +113,7 @@ class Mailboxes {
     virtual void set_card(const Jid& peer, std::string_view card) = 0;
     virtual std::optional<Peer> find_peer(const Jid& bare) = 0;
     virtual std::vector<Peer> peers() = 0;
-    /// Its id. The same peer and series a second time changes retain and grant.
+    /// Its id. The same peer and series a second time changes retain, grant and shape.
     virtual std::int64_t put_subscription(const Subscription& subscription) = 0;
     virtual std::vector<Subscription> subscriptions() = 0;
     /// A number that is another one after subscriptions, grants or peers have changed, by whomever;

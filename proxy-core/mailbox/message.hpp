@@ -217,6 +217,22 @@ struct Peer {
     bool operator==(const Peer&) const = default;
 };
 
+/// How much of a series goes: all of it as it is, unless something is said.
+struct Shape {
+    /// Values of this period, ISO 8601, in place of all of them; empty: all.
+    std::string every = {};
+    /// Only what differs by this much from what went last, in the series' unit; 0: all.
+    double dead_band = 0;
+    /// But something after this long in any case, ISO 8601; empty: not.
+    std::string heartbeat = {};
+    /// Nothing that can be relied upon less.
+    Quality quality = Quality::missing;
+
+    /// Whether readings go or do not go as they are, whatever was before them.
+    bool is_plain() const { return every.empty() && dead_band == 0; }
+    auto operator<=>(const Shape&) const = default;
+};
+
 /// Which series go to which peer.
 struct Subscription {
     std::int64_t id = 0;
@@ -224,9 +240,11 @@ struct Subscription {
     /// People's spelling; `*` stands for any run of characters.
     std::string series;
     /// ISO 8601 duration that every message carries.
-    std::string retain;
-    std::string grant;
-    Time added_at;
+    std::string retain = {};
+    std::string grant = {};
+    Time added_at = {};
+    /// What is wanted; of a grant that lets less go, that goes.
+    Shape shape = {};
 
     bool operator==(const Subscription&) const = default;
 };

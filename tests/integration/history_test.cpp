@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "tests/integration/federation_of_two.hpp"
@@ -127,6 +128,56 @@ TEST_CASE("a file is gone on with behind its last reading, in every format") {
     CHECK(foreign.err.find("whole.senml") != std::string::npos);
 }
 
+TEST_CASE("from what is there to a CSV in two commands, and who is who") {
+    Town town;
+    town.home.configure(town.household.adapter +
+                        "[[series]]\nseries = '*/consumption/*'\nmeaning = 'mean'\nperiod = "
+                        "'PT30M'\nlicence = 'CC0'\nsample = true\n"
+                        "[organisation]\nname = 'The household'\nposition = '47.75, -3.37'\n"
+                        "code_of_conduct = '2026-1'\nlisted = true\n");
+    town.admit("coop@coop.test");
+    town.home.expect({"subscription", "add", "coop@coop.test", "*/consumption/*"});
+    town.start_home();
+    const auto catalog = [&] {
+        const auto answer = town.coop.command({"catalog", "home@home.test", "--json"});
+        INFO(answer.err);
+        REQUIRE(answer.code == 0);
+        return nlohmann::json::parse(answer.out);
+    };
+    // What is counted becomes part of the catalog with the housekeeping.
+    REQUIRE(wait_until([&] {
+        const auto rows = catalog();
+        return rows.size() == 1 && !rows[0]["from"].is_null() && rows[0]["sample"].size() == 4;
+    }));
+    const auto row = catalog()[0];
+    CHECK(row["series"] == town.consumption);
+    CHECK(row["meaning"] == "mean");
+    CHECK(row["unit"] == "W");
+    CHECK(row["licence"] == "CC0");
+    CHECK(row["grant"]["purpose"].is_string());
+    CHECK(row["sample"][0]["time"] == "2000-01-01T00:00:00Z");
+    const auto csv = town.history({row["series"], "--from", row["from"], "--format", "csv", "-o",
+                                   (town.coop / "house.csv").string()});
+    INFO(csv.err);
+    CHECK(csv.code == 0);
+    CHECK(read_file(town.coop / "house.csv") == town.csv_between("2011", "2012"));
+
+    const auto directory = town.coop.command({"directory", "--geojson"});
+    INFO(directory.err);
+    CHECK(directory.code == 0);
+    const auto map = nlohmann::json::parse(directory.out);
+    REQUIRE(map["features"].size() == 1);
+    CHECK(map["features"][0]["geometry"]["coordinates"] == nlohmann::json{-3.37, 47.75});
+    CHECK(map["features"][0]["properties"]["name"] == "The household");
+    CHECK(map["features"][0]["properties"]["through"] == nlohmann::json{"home@home.test"});
+
+    // A stranger is told how to be admitted; a peer that is away costs a line.
+    town.home.expect({"peer", "suspend", "coop@coop.test", "--reason", "audit"});
+    const auto refused = town.coop.command({"catalog", "home@home.test"});
+    CHECK(refused.code == 1);
+    CHECK(refused.out.empty());
+}
+
 TEST_CASE("who may not, and who is not there, is told in words that help") {
     Town town;
     const auto ask = [&](const std::string& series) {
@@ -173,9 +224,9 @@ TEST_CASE("what the Quoalise client sends gets what it can read, and every error
         // Debian's Python has Debian's packages; what the library remarks is none of the answer.
         const int code =
             run_to_end({"sh", "-c", "err=$1; shift; exec /usr/bin/python3 \"$@\" 2>\"$err\"",
-                        "client", err.string(), COURANT_QUOALISE_CLIENT, town.coop_server.address(),
-                        town.servers.ca_file().string(), user, "secret", "home@home.test/proxy",
-                        identifier, start, end},
+                        "client", err.string(), COURANT_QUOALISE_CLIENT, "get-history",
+                        town.coop_server.address(), town.servers.ca_file().string(), user, "secret",
+                        "home@home.test/proxy", identifier, start, end},
                        out);
         CHECK_MESSAGE(code == 0, read_file(err));
         return read_file(out);

@@ -1,10 +1,17 @@
 #!/usr/bin/env python3
-"""Asks for a history as the deployed Quoalise client does, and reads the answer as that one does.
+"""Does what the deployed Quoalise client does, and reads what comes as that one does. Written from what is
+known of the wire, without a line of that client.
 
-    quoalise_client.py HOST:PORT CA USER PASSWORD PROXY IDENTIFIER START END
+    quoalise_client.py get-history HOST:PORT CA USER PASSWORD PROXY IDENTIFIER START END
+    quoalise_client.py subscribe   HOST:PORT CA USER PASSWORD PROXY IDENTIFIER
+    quoalise_client.py unsubscribe HOST:PORT CA USER PASSWORD PROXY IDENTIFIER
+    quoalise_client.py form        HOST:PORT CA USER PASSWORD PROXY NODE IDENTIFIER    in two stages
+    quoalise_client.py listen      HOST:PORT CA USER PASSWORD RECORDS                  until there are so many
+    quoalise_client.py refuse      HOST:PORT CA USER PASSWORD                          one push, as unreadable
 
-Prints `time value unit name` for each record, or `ERROR condition: text`; START and END may be "-" for
-times that the user left out. Exit code 0 in both cases, another where the client would have failed.
+Prints `time value unit name` for each record, "Success", or `ERROR condition: text`; START and END may be "-"
+for times that the user left out. `listen` prints "listening" first, and "late" before what the server had
+kept. Exit code 0 in all cases, another where the client would have failed.
 """
 
 import asyncio
@@ -18,6 +25,8 @@ import slixmpp
 COMMANDS = "{http://jabber.org/protocol/commands}"
 QUOALISE = "{urn:quoalise:0}"
 SENML = "{urn:ietf:params:xml:ns:senml}"
+DELAY = "{urn:xmpp:delay}"
+FORM = "{jabber:x:data}"
 ERRORS = "{urn:ietf:params:xml:ns:xmpp-stanzas}"
 
 
@@ -30,10 +39,9 @@ def field(name, value):
                 </field>"""
 
 
-def request(identifier, start, end):
-    return ET.fromstring(f"""<command xmlns="http://jabber.org/protocol/commands" node="get_history" action="execute">
-              <x xmlns="jabber:x:data" type="submit">{field("identifier", identifier)}
-{field("start_time", start)}{field("end_time", end)}
+def request(node, fields, attributes='action="execute"'):
+    return ET.fromstring(f"""<command xmlns="http://jabber.org/protocol/commands" node="{node}" {attributes}>
+              <x xmlns="jabber:x:data" type="submit">{"".join(field(*one) for one in fields)}
               </x>
             </command>""")
 
@@ -49,18 +57,38 @@ def records(sensml):
         yield (moment.isoformat(), float(record.get("v")), unit + record.get("u", ""), name + record.get("n", ""))
 
 
-def tell(answer):
-    command = answer.xml.find(COMMANDS + "command")
-    if command is None or command.get("status") != "completed":
-        raise RuntimeError("the command is not completed")
-    data = command.find(f"{QUOALISE}quoalise/{QUOALISE}data")
-    if data is None or data.find(QUOALISE + "meta") is None:
-        raise RuntimeError("no data, or data without meta")
+def tell_data(data):
+    if data.find(QUOALISE + "meta") is None:
+        raise RuntimeError("data without meta")
     if len(data.find(QUOALISE + "meta")) == 0:
         raise RuntimeError("an empty meta")
     sensml = data.find(SENML + "sensml")
+    told = 0
     for record in records(sensml) if sensml is not None else []:
         print(*record)
+        told += 1
+    return told
+
+
+def completed(answer):
+    command = answer.xml.find(COMMANDS + "command")
+    if command is None or command.get("status") != "completed":
+        raise RuntimeError("the command is not completed")
+    return command
+
+
+def tell_history(answer):
+    data = completed(answer).find(f"{QUOALISE}quoalise/{QUOALISE}data")
+    if data is None:
+        raise RuntimeError("no data")
+    tell_data(data)
+
+
+def tell_success(answer):
+    command = completed(answer)
+    if command.find(QUOALISE + "quoalise") is not None:
+        raise RuntimeError("data where none is due")
+    print(command.find(f"{FORM}x/{FORM}field[@var='result']/{FORM}value").text)
 
 
 def tell_error(answer):
@@ -75,18 +103,106 @@ def tell_error(answer):
     print(f"ERROR {condition}: {text.text}")
 
 
-async def ask(client, proxy, identifier, start, end):
+async def send(client, proxy, command):
     iq = client.make_iq_set(ito=proxy)
     iq["id"] = uuid.uuid4().hex
-    iq.append(request(identifier, start, end))
+    iq.append(command)
+    return await iq.send(timeout=60)
+
+
+async def get_history(client, proxy, identifier, start, end):
+    fields = [("identifier", identifier), ("start_time", start), ("end_time", end)]
+    tell_history(await send(client, proxy, request("get_history", fields)))
+
+
+async def subscribe(client, proxy, identifier):
+    tell_success(await send(client, proxy, request("subscribe", [("identifier", identifier)])))
+
+
+async def unsubscribe(client, proxy, identifier):
+    tell_success(await send(client, proxy, request("unsubscribe", [("identifier", identifier)])))
+
+
+async def form(client, proxy, node, identifier):
+    """As a person's client: the form is asked for first."""
+    empty = ET.Element(COMMANDS + "command", {"node": node, "action": "execute"})
+    offered = (await send(client, proxy, empty)).xml.find(COMMANDS + "command")
+    if offered.get("status") != "executing" or offered.find(f"{FORM}x[@type='form']/{FORM}field") is None:
+        raise RuntimeError("no form")
+    session = f'action="complete" sessionid="{offered.get("sessionid")}"'
+    tell_success(await send(client, proxy, request(node, [("identifier", identifier)], session)))
+
+
+def when_data(client, take):
+    """The client takes whatever message has a <data>, of any type but error."""
+
+    def handle(message):
+        data = message.xml.find(f"{QUOALISE}quoalise/{QUOALISE}data")
+        if data is not None and message["type"] != "error":
+            take(message, data)
+
+    client.register_handler(
+        slixmpp.xmlstream.handler.Callback("data", slixmpp.xmlstream.matcher.MatchXPath("{jabber:client}message"), handle)
+    )
+
+
+async def listen(client, wanted):
+    over = asyncio.get_running_loop().create_future()
+    left = int(wanted)
+
+    def take(message, data):
+        nonlocal left
+        if message.xml.find(DELAY + "delay") is not None:
+            print("late")
+        left -= tell_data(data)
+        sys.stdout.flush()
+        if left <= 0 and not over.done():
+            over.set_result(None)
+
+    when_data(client, take)
+    client.send_presence(ppriority=1)
+    print("listening", flush=True)
+    await over
+
+
+async def refuse(client):
+    over = asyncio.get_running_loop().create_future()
+
+    def take(message, _):
+        if over.done():
+            return
+        error = client.make_message(mto=message["from"], mtype="error")
+        error["id"] = message["id"]
+        error["error"]["condition"] = "undefined-condition"
+        error["error"]["text"] = "Slixmpp got into trouble."
+        error.send()
+        over.set_result(None)
+
+    when_data(client, take)
+    client.send_presence(ppriority=1)
+    print("listening", flush=True)
+    await over
+
+
+async def run(client, command, arguments):
     try:
-        tell(await iq.send(timeout=60))
+        await command(client, *arguments)
     except slixmpp.exceptions.IqError as error:
         tell_error(error.iq)
 
 
+COMMAND = {
+    "get-history": get_history,
+    "subscribe": subscribe,
+    "unsubscribe": unsubscribe,
+    "form": form,
+    "listen": listen,
+    "refuse": refuse,
+}
+
+
 def main():
-    address, ca, user, password, proxy, identifier, start, end = sys.argv[1:]
+    word, address, ca, user, password, *arguments = sys.argv[1:]
     host, port = address.rsplit(":", 1)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
@@ -95,9 +211,10 @@ def main():
     over = loop.create_future()
 
     async def on_session(_):
-        client.send_presence(ppriority=-1)
+        if word not in ("listen", "refuse"):
+            client.send_presence(ppriority=-1)
         try:
-            await ask(client, proxy, identifier, start, end)
+            await run(client, COMMAND[word], arguments)
             over.set_result(None)
         except Exception as error:
             over.set_exception(error)

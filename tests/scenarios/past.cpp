@@ -66,14 +66,17 @@ Past::Past(const Jid& self, StoreThread& store)
 Past::~Past() = default;
 
 std::vector<Command> Past::commands() const {
-    const auto series = [&](std::string_view level) {
-        return fmt::format("{}{}/power", prefix(self_), level);
-    };
     return {history_command(desk_->history, self_),
-            quoalise_history_command(desk_->history, self_,
-                                     {{"urn:dev:prm:1_power", series("pv")},
-                                      {"urn:dev:prm:2_power", series("away")},
-                                      {"urn:dev:prm:3_power", series("secret")}})};
+            quoalise_history_command(desk_->history, self_, client_names(self_))};
+}
+
+std::vector<QuoaliseName> client_names(const Jid& self) {
+    const auto series = [&](std::string_view levels) { return prefix(self) + std::string(levels); };
+    return {{"urn:dev:prm:1_power", series("pv/power")},
+            {"urn:dev:prm:2_power", series("away/power")},
+            {"urn:dev:prm:3_power", series("secret/power")},
+            {"urn:dev:prm:1_energy", series("pv/energy")},
+            {"urn:dev:prm:12_power", series("pv/voltage")}};
 }
 
 }  // namespace courant::test

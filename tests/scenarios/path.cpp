@@ -45,12 +45,14 @@ Path::Predicate Path::predicate(std::string_view text) {
         text.remove_prefix(1);
     }
     if (const auto equals = text.find("='"); equals != std::string_view::npos) {
-        if (!predicate.attribute || !text.ends_with('\'')) not_understood(whole);
+        if ((!predicate.attribute && text.substr(0, equals) != ".") || !text.ends_with('\''))
+            not_understood(whole);
         predicate.compares = true;
         predicate.value = text.substr(equals + 2, text.size() - equals - 3);
         text = text.substr(0, equals);
     }
-    if (text.empty() || text.find_first_of("=@'()") != std::string_view::npos)
+    if (text.empty() || (text == "." && !predicate.compares) ||
+        text.find_first_of("=@'()") != std::string_view::npos)
         not_understood(whole);
     predicate.name = text;
     return predicate;
@@ -58,6 +60,7 @@ Path::Predicate Path::predicate(std::string_view text) {
 
 bool Path::holds(const Predicate& predicate, const Element& element) {
     const auto found = [&] {
+        if (predicate.name == ".") return element.text == predicate.value;
         if (!predicate.attribute)
             return std::any_of(element.children.begin(), element.children.end(),
                                [&](const Element& child) { return child.name == predicate.name; });

@@ -3,7 +3,7 @@
 //     /message/receipt[@through='1'][not(reject)]/missing[@from='2']
 //
 // Steps go from an element to its children; names are local names. Predicates: [@name='value'],
-// [@name], [child], and not(…) around the last two.
+// [@name], [child], and not(…) around the last two; [.='text'] for an element's own text.
 #pragma once
 
 #include <string>

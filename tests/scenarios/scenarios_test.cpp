@@ -152,8 +152,32 @@ TEST_CASE("the Quoalise client gets every error in the shape that it reads") {
     play("quoalise-errors");
 }
 
+TEST_CASE("a Quoalise client subscribes to what it is granted, and ends that again") {
+    play("quoalise-subscribe");
+}
+
+TEST_CASE("a Quoalise client gets what it can read, and one bad push costs that push") {
+    play("quoalise-push");
+}
+
+TEST_CASE("open data goes onto a node, item by item, and is acknowledged by the service") {
+    play("pubsub-publish");
+}
+
 TEST_CASE("a proxy says where it is, to those whom it knows") {
     play("where");
+}
+
+TEST_CASE("the catalog shows what is granted or offered, page by page, as an answer and as items") {
+    play("catalog");
+}
+
+TEST_CASE("nobody finds out what is not shown to it") {
+    play("catalog-hostile");
+}
+
+TEST_CASE("a card is for everybody, the directory for peers, and in it who wants to be") {
+    play("directory");
 }
 
 TEST_CASE("every script of the folder is played") {
@@ -165,4 +189,12 @@ TEST_CASE("every script of the folder is played") {
         CAPTURE(name);
         CHECK(here.str().find("play(\"" + name + "\")") != std::string::npos);
     }
+}
+
+TEST_CASE("a peer gets itself what its grant covers, as coarse as that lets it go, and ends it") {
+    play("subscribe");
+}
+
+TEST_CASE("who asks for a subscription learns nothing of what exists, and a stranger gets none") {
+    play("subscribe-refused");
 }

@@ -4,10 +4,14 @@
 #include <fmt/ranges.h>
 
 #include <fstream>
+#include <iostream>
 #include <sstream>
 #include <stdexcept>
 
+#include "jobs/quoalise_subscriptions.hpp"
+#include "jobs/subscription_commands.hpp"
 #include "proxy-core/federation/base64.hpp"
+#include "proxy-core/federation/pubsub.hpp"
 #include "proxy-core/mailbox/body.hpp"
 #include "tests/support/open_grant.hpp"
 
@@ -78,6 +82,13 @@ std::string bomb() {
     return encode_base64(frame);
 }
 
+// "is client", "is service": peers of other dialects.
+std::optional<Dialect> dialect_named(const std::string& what) {
+    if (what == "client") return Dialect::quoalise;
+    if (what == "service") return Dialect::pubsub;
+    return std::nullopt;
+}
+
 // Writes an attribute into the first tag, if it has none of that name.
 void complete(std::string& element, std::string_view name, std::string_view value) {
     const std::string tag = element.substr(0, element.find('>'));
@@ -138,15 +149,25 @@ bool Script::declares(const std::string& who, const std::string& what, const std
     if (what == "proxy") {
         proxy_name_ = who;
         FederationSettings settings = options == "impatient" ? quick() : patient();
+        settings.quoalise_names = quoalise_names(client_names(address(jid)));
         if (options == "xml-only") settings.encodings = Encodings::xml_only;
+        if (options == "open") {
+            settings.hears_strangers = true;
+            settings.description = card_form(Shelf::card("Town"));
+        }
         proxy_ = std::make_unique<Proxy>(network_, jid, settings);
-        return options.empty() || options == "impatient" || options == "xml-only";
+        return options.empty() || options == "impatient" || options == "xml-only" ||
+               options == "open";
     }
     if (!proxy_ || !options.empty()) return false;
-    if (what != "peer" && what != "relay" && what != "stranger") return false;
+    const auto dialect = dialect_named(what);
+    if (!dialect && what != "peer" && what != "relay" && what != "stranger") return false;
     Actor& actor = actors_[who];
     actor.client = std::make_unique<Client>(network_, jid);
-    if (what != "stranger") proxy_->knows(actor.client->jid(), what == "relay");
+    if (dialect)
+        proxy_->knows(actor.client->jid(), *dialect);
+    else if (what != "stranger")
+        proxy_->knows(actor.client->jid(), what == "relay");
     settle();
     return true;
 }
@@ -187,21 +208,98 @@ void Script::proxy_does(const std::string& verb, const std::string& rest) {
     } else if (verb == "offers" && rest == "history") {
         past_ = std::make_unique<Past>(proxy_->jid(), proxy_->store());
         for (Command& command : past_->commands()) proxy_->federation().offer(std::move(command));
+    } else if (verb == "offers" && rest == "a catalog") {
+        shelf_ = std::make_unique<Shelf>(proxy_->jid(), proxy_->store());
+        for (Command& command : shelf_->commands()) proxy_->federation().offer(std::move(command));
+    } else if (verb == "remembers") {  // "coop as Coop", "coop as Coop, who is shy"
+        std::istringstream words(rest);
+        std::string whom, as, name, shy;
+        if (!(words >> whom >> as >> name) || !actors_.contains(whom)) not_understood(rest);
+        Card card = Shelf::card(name.substr(0, name.find(',')));
+        card.listed = !name.ends_with(',');
+        proxy_->ask([&](Mailboxes& m) {
+            m.set_card(actors_.at(whom).client->jid(), to_json({card, Time{}}));
+        });
+    } else if (verb == "suspends") {
+        if (!actors_.contains(rest)) not_understood(rest);
+        proxy_->ask([&](Mailboxes& m) {
+            Peer peer = m.find_peer(actors_.at(rest).client->jid()).value();
+            peer.terms.suspended = "audit";
+            m.put_peer(peer);
+        });
+    } else if (verb == "offers" && rest == "subscriptions") {
+        const Logger logger(LogLevel::error, LogFormat::text, std::cerr);
+        proxy_->federation().offer(
+            subscribe_command(proxy_->store(), proxy_->jid(), "UTC", logger));
+        proxy_->federation().offer(unsubscribe_command(proxy_->store(), proxy_->jid(), logger));
     } else if (verb == "shares") {  // "*/pv/* with coop"
         std::istringstream words(rest);
-        std::string pattern, with, whom;
+        std::string pattern, with, whom, as, resolution;
         if (!(words >> pattern >> with >> whom) || !actors_.contains(whom)) not_understood(rest);
+        words >> as >> resolution;  // "as PT1H"
         proxy_->ask([&](Mailboxes& m) {
             Grant grant = open_grant(actors_.at(whom).client->jid(), "G " + whom + pattern);
             grant.series = pattern;
+            grant.resolution = resolution;
             m.access().add_grant(grant);
         });
+    } else if (verb == "publishes") {  // "3 on open"
+        std::istringstream words(rest);
+        int messages = 0;
+        std::string on, whom;
+        if (!(words >> messages >> on >> whom) || !actors_.contains(whom)) not_understood(rest);
+        publishes(actors_.at(whom).client->jid(), messages);
+    } else if (verb == "offers" && rest == "client subscriptions") {
+        for (Command& command : quoalise_subscription_commands(proxy_->store(), proxy_->jid(),
+                                                               client_names(proxy_->jid())))
+            proxy_->federation().offer(std::move(command));
+    } else if (verb == "lists") {  // "2 subscriptions"
+        CHECK(rest == fmt::format("{} subscriptions", proxy_->ask([](Mailboxes& m) {
+                  return m.subscriptions().size();
+              })));
+    } else if (verb == "subscribes") {  // "alice to */pv/*"
+        std::istringstream words(rest);
+        std::string whom, to, pattern;
+        if (!(words >> whom >> to >> pattern) || !actors_.contains(whom)) not_understood(rest);
+        proxy_->ask([&](Mailboxes& m) {
+            m.put_subscription({.id = 0,
+                                .peer = actors_.at(whom).client->jid(),
+                                .series = pattern,
+                                .retain = "P1Y",
+                                .grant = m.access().grants().front().id,
+                                .added_at = Time{}});
+        });
+    } else if (verb == "gives") {  // "nothing", or its subscriptions, with | between
+        std::string all;
+        proxy_->ask([&](Mailboxes& m) {
+            for (const Subscription& one : m.subscriptions())
+                all += fmt::format("{}{} to {}{}{}", all.empty() ? "" : " | ", one.series,
+                                   one.peer.to_string(), one.shape.every.empty() ? "" : " as ",
+                                   one.shape.every);
+        });
+        CHECK(rest == (all.empty() ? "nothing" : all));
     } else if (verb == "logs") {
         settle();
         CHECK(proxy_->log().find(rest) != std::string::npos);
     } else {
         not_understood(verb + ' ' + rest);
     }
+}
+
+// One reading each, on the node "school-roof".
+void Script::publishes(const Jid& service, int messages) {
+    const std::string grant = "G publication";
+    proxy_->ask([&](Mailboxes& m) {
+        if (m.access().find_grant(grant)) return;
+        m.access().add_grant(open_grant(service, grant));
+        put_publication(m, grant,
+                        {.node = "school-roof",
+                         .series = "meter@town.example/school@town.example/pv/power",
+                         .licence = "CC-BY-4.0"});
+    });
+    std::vector<std::string> packs;
+    for (int value = 1; value <= messages; ++value) packs.push_back(pack_of(proxy_->jid(), value));
+    proxy_->sends(service, packs, grant);
 }
 
 void Script::client_does(Actor& actor, const std::string& verb, const std::string& rest) {
@@ -268,10 +366,14 @@ void Script::receives_no(Actor& actor, const std::string& path) {
     for (std::size_t i = actor.read; i < heard.size(); ++i) CHECK_FALSE(unwanted.fits(heard[i]));
 }
 
-// {lane} is the lane from the proxy to this actor, {id} that of the stanza it has spoken of last.
+// {lane} is the lane from the proxy to this actor, {lane to coop} to another one, {id} that of the
+// stanza it has spoken of last.
 std::string Script::filled_in(const Actor& actor, std::string text) {
     replace(text, "{id}", actor.heard_id);
     replace(text, "{session}", actor.heard_session);
+    for (const auto& [name, other] : actors_)
+        if (const std::string lane = "{lane to " + name + "}"; text.find(lane) != std::string::npos)
+            replace(text, lane, proxy_->lane_to(other.client->jid()).lane.value);
     if (text.find("{lane}") != std::string::npos)
         replace(text, "{lane}", proxy_->lane_to(actor.client->jid()).lane.value);
     return text;

@@ -10,6 +10,7 @@
 
 #include "tests/scenarios/past.hpp"
 #include "tests/scenarios/path.hpp"
+#include "tests/scenarios/shelf.hpp"
 #include "tests/unit/federation/proxies.hpp"
 
 namespace courant::test {
@@ -36,6 +37,7 @@ class Script {
     void step(const std::string& line);
     bool declares(const std::string& who, const std::string& what, const std::string& rest);
     void proxy_does(const std::string& verb, const std::string& rest);
+    void publishes(const Jid& service, int messages);
     void client_does(Actor& actor, const std::string& verb, const std::string& rest);
     void sends(Actor& actor, const std::string& elements);
     void receives(Actor& actor, const std::string& path);
@@ -47,6 +49,7 @@ class Script {
     std::string proxy_name_;
     std::unique_ptr<Proxy> proxy_;
     std::unique_ptr<Past> past_;
+    std::unique_ptr<Shelf> shelf_;
     std::map<std::string, Actor> actors_;
 };
 

@@ -1,5 +1,6 @@
 #include "tests/support/xmpp_servers.hpp"
 
+#include <fstream>
 #include <stdexcept>
 
 namespace courant::test {
@@ -82,6 +83,10 @@ XmppServer& XmppServers::add_stopped(ServerKind kind, const std::string& domain,
     command(root(), std::move(arguments));
     servers_.push_back(std::unique_ptr<XmppServer>(new XmppServer(root(), domain)));
     return *servers_.back();
+}
+
+void XmppServers::configure(const std::string& domain, const std::string& lua) {
+    std::ofstream(root() / domain / "more.cfg.lua") << lua;
 }
 
 void XmppServers::certify(const std::string& domain, const std::string& name, int days) {

@@ -88,6 +88,8 @@ class XmppServers {
     /// The same without starting it.
     XmppServer& add_stopped(ServerKind kind, const std::string& domain,
                             const std::vector<XmppAccount>& accounts);
+    /// Adds to the settings of a Prosody, below its VirtualHost; counts from its next start.
+    void configure(const std::string& domain, const std::string& lua);
     /// Gives `domain` a new certificate, made out to `name`; it counts from the server's next
     /// start.
     void certify(const std::string& domain, const std::string& name, int days = 825);

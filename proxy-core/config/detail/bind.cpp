@@ -3,9 +3,13 @@
 #include <date/tz.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <stdexcept>
+#include <tuple>
 
+#include "proxy-core/config/duration.hpp"
 #include "proxy-core/mailbox/postgres_store.hpp"
 #include "senml/name.hpp"
 
@@ -37,6 +41,54 @@ bool is_zone(const std::string& name) {
     } catch (const std::runtime_error&) {
         return false;
     }
+}
+
+// What stands under time_zone, if anything.
+std::optional<std::string> zone_in(const CheckedTable& table, Faults& faults) {
+    if (!table.settings.has("time_zone")) return std::nullopt;
+    const auto& zone = table.settings.text("time_zone");
+    if (!is_zone(zone))
+        table.fault(faults, "time_zone",
+                    fmt::format("there is no time zone \"{}\". Write it as Europe/Paris", zone));
+    return zone;
+}
+
+// A text of at most so many bytes; empty where it is not given.
+std::string short_text(const CheckedTable& table, std::string_view key, std::size_t most_bytes,
+                       Faults& faults) {
+    std::string text = table.settings.text_or_empty(key);
+    if (text.size() > most_bytes)
+        table.fault(faults, key,
+                    fmt::format("has {} bytes, and at most {} are shown", text.size(), most_bytes));
+    return text;
+}
+
+// "47.75, -3.37": latitude and longitude.
+std::optional<std::pair<double, double>> parse_position(std::string_view text) {
+    const auto comma = text.find(',');
+    if (comma == std::string_view::npos) return std::nullopt;
+    const auto degrees = [](std::string_view part, double most) -> std::optional<double> {
+        part.remove_prefix(std::min(part.find_first_not_of(' '), part.size()));
+        double value = 0;
+        const auto read = std::from_chars(part.data(), part.data() + part.size(), value);
+        const bool whole = read.ec == std::errc{} && read.ptr == part.data() + part.size();
+        return whole && std::abs(value) <= most ? std::optional(value) : std::nullopt;
+    };
+    const auto latitude = degrees(text.substr(0, comma), 90);
+    const auto longitude = degrees(text.substr(comma + 1), 180);
+    if (!latitude || !longitude) return std::nullopt;
+    return std::pair(*latitude, *longitude);
+}
+
+Offer bind_offer(const CheckedTable& table, Faults& faults) {
+    constexpr std::size_t longest_conditions = 1'024;
+    const auto& settings = table.settings;
+    return {.title = short_text(table, "title", longest_card_text, faults),
+            .licence = short_text(table, "licence", longest_card_text, faults),
+            .price = short_text(table, "price", longest_card_text, faults),
+            .conditions = short_text(table, "conditions", longest_conditions, faults),
+            .to = offered_from(settings.text_or_empty("offered")).value_or(Offered::granted),
+            .sample = settings.has("sample") && settings.flag("sample")};
 }
 
 void bind_jid(IdentityConfig& identity, const CheckedTable& table, Faults& faults) {
@@ -82,6 +134,32 @@ IdentityConfig bind_identity(const CheckedTable& table, Faults& faults) {
     return identity;
 }
 
+Card bind_organisation(const CheckedTable& table, Faults& faults) {
+    const auto& settings = table.settings;
+    Card card;
+    for (const auto& [key, text] : {std::pair{"name", &card.name},
+                                    {"contact", &card.contact},
+                                    {"website", &card.website},
+                                    {"place", &card.place},
+                                    {"code_of_conduct", &card.code_of_conduct},
+                                    {"dpo", &card.dpo},
+                                    {"complaint_authority", &card.complaint_authority}})
+        *text = short_text(table, key, longest_card_text, faults);
+    card.listed = settings.has("listed") && settings.flag("listed");
+    if (const auto position = settings.text_or_empty("position"); !position.empty()) {
+        if (const auto degrees = parse_position(position))
+            std::tie(card.latitude, card.longitude) = *degrees;
+        else
+            table.fault(faults, "position",
+                        fmt::format("\"{}\" is no place on this planet. Write latitude and "
+                                    "longitude in degrees, as 47.75, -3.37",
+                                    position));
+    }
+    if (card.name.empty() && !card.empty())
+        table.fault(faults, "name", "missing: without a name nobody is shown the rest");
+    return card;
+}
+
 StoreConfig bind_store(const CheckedTable& table, Faults& faults) {
     const auto& settings = table.settings;
     StoreConfig store;
@@ -98,10 +176,13 @@ StoreConfig bind_store(const CheckedTable& table, Faults& faults) {
     return store;
 }
 
-FederationConfig bind_federation(const CheckedTable& table) {
+FederationConfig bind_federation(const CheckedTable& table, Faults& faults) {
     FederationConfig federation;
     if (table.settings.has("packed") && !table.settings.flag("packed"))
         federation.encodings = Encodings::xml_only;
+    if (table.settings.has("expiry_notice"))
+        federation.expiry_notice = table.settings.duration("expiry_notice");
+    if (const auto zone = zone_in(table, faults)) federation.time_zone = *zone;
     return federation;
 }
 
@@ -158,11 +239,15 @@ OutboxConfig bind_outbox(const CheckedTable& table) {
             .peer_max_age = settings.duration("peer_max_age")};
 }
 
-RetentionConfig bind_retention(const CheckedTable& table) {
+RetentionConfig bind_retention(const CheckedTable& table, Faults& faults) {
     const auto& settings = table.settings;
     if (!settings.has("dead_max_age")) return {};
-    return {.dead_max_age = settings.duration("dead_max_age"),
-            .dead_max_number = settings.integer("dead_max_number")};
+    RetentionConfig retention{.dead_max_age = settings.duration("dead_max_age"),
+                              .dead_max_number = settings.integer("dead_max_number"),
+                              .received = settings.text("received")};
+    if (!is_iso_duration(retention.received))
+        table.fault(faults, "received", "must be an ISO 8601 duration, such as P3Y");
+    return retention;
 }
 
 PseudonymsConfig bind_pseudonyms(const CheckedTable& table, Faults& faults) {
@@ -200,13 +285,7 @@ ExtractConfig bind_extract(const CheckedTable& table, const CronFault& cron_faul
         const auto wrong = cron_fault ? cron_fault(*triggers.cron) : std::nullopt;
         if (wrong) table.fault(faults, "cron", *wrong);
     }
-    if (settings.has("time_zone")) {
-        triggers.time_zone = settings.text("time_zone");
-        if (!is_zone(triggers.time_zone))
-            table.fault(faults, "time_zone",
-                        fmt::format("there is no time zone \"{}\". Write it as Europe/Paris",
-                                    triggers.time_zone));
-    }
+    if (const auto zone = zone_in(table, faults)) triggers.time_zone = *zone;
     return extract;
 }
 
@@ -219,6 +298,21 @@ ReceiveConfig bind_receive(const CheckedTable& table) {
     for (const auto& pattern : patterns)
         if (pattern.has(list_element)) receive.series.push_back(pattern.text(list_element));
     return receive;
+}
+
+SeriesConfig bind_series(const CheckedTable& table, Faults& faults) {
+    const auto& settings = table.settings;
+    SeriesConfig series{.series = settings.text_or_empty("series"),
+                        .meaning = meaning_from(settings.text_or_empty("meaning")),
+                        .period = settings.text_or_empty("period"),
+                        .offer = bind_offer(table, faults)};
+    if (table.node->find("series") != nullptr && series.series.empty())
+        table.fault(faults, "series", "an empty pattern fits no series");
+    if (!series.period.empty() && !is_iso_duration(series.period))
+        table.fault(
+            faults, "period",
+            fmt::format("\"{}\" is no ISO 8601 duration. Write it as PT15M or P1D", series.period));
+    return series;
 }
 
 QuoaliseConfig bind_quoalise(const CheckedTable& table, const StoreConfig& store, Faults& faults) {

@@ -1,5 +1,8 @@
 #include "proxy-core/mailbox/detail/postgres_archive.hpp"
 
+#include <limits>
+#include "proxy-core/mailbox/detail/shape_row.hpp"
+
 namespace courant::detail {
 namespace {
 
@@ -20,6 +23,13 @@ Inventory PostgresArchive::inventory() {
     all.grants = mailboxes_.access().grants();
     all.objections = subjects_.objections();
     all.transfers = subjects_.transfers();
+    all.held = mailboxes_.exchange().held();
+    all.notices = mailboxes_.exchange().log_of("");
+    all.erasures = mailboxes_.exchange().open_erasures();
+    for (Erasure& erasure : all.erasures) erasure.id = 0;
+    all.series = mailboxes_.series().page("", std::numeric_limits<std::int64_t>::max());
+    all.shape_states = mailboxes_.shapes().states();
+    all.subscription_requests = mailboxes_.shapes().requests();
     all.outgoing = mailboxes_.outgoing_lanes();
     all.incoming = mailboxes_.incoming_lanes();
     all.inbox_end = count("SELECT position FROM inbox_end ORDER BY position DESC LIMIT 1");
@@ -80,11 +90,18 @@ void PostgresArchive::restore(const Inventory& all) {
     for (const auto& grant : all.grants) mailboxes_.access().add_grant(grant);
     for (const auto& objection : all.objections) subjects_.put_objection(objection);
     for (const auto& transfer : all.transfers) subjects_.restore(transfer);
+    for (const auto& held : all.held) mailboxes_.exchange().put_held(held);
+    for (const auto& entry : all.notices) mailboxes_.exchange().log(entry);
+    for (const auto& erasure : all.erasures) mailboxes_.exchange().add_erasure(erasure);
+    for (const auto& series : all.series) mailboxes_.series().put(series);
     for (const auto& s : all.subscriptions)
         Query(connection_,
-              "INSERT INTO subscriptions (id, peer, series, retain, grant_ref, added_at) "
-              "VALUES ($1, $2, $3, $4, $5, $6)",
-              s.id, s.peer, s.series, s.retain, s.grant, s.added_at);
+              "INSERT INTO subscriptions (id, peer, series, retain, grant_ref, added_at, every, "
+              "dead_band, heartbeat, quality) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+              s.id, s.peer, s.series, s.retain, s.grant, s.added_at, s.shape.every,
+              text_of_dead_band(s.shape.dead_band), s.shape.heartbeat, s.shape.quality);
+    for (const auto& state : all.shape_states) mailboxes_.shapes().set_state(state);
+    for (const auto& request : all.subscription_requests) mailboxes_.shapes().put_request(request);
     for (const auto& lane : all.outgoing)
         Query(connection_,
               "WITH made AS (INSERT INTO lanes_out (peer, lane) VALUES ($1, $2) RETURNING id) "

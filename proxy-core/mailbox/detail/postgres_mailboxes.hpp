@@ -6,9 +6,12 @@
 #include <map>
 #include <utility>
 
+#include "proxy-core/mailbox/detail/exchange_queries.hpp"
 #include "proxy-core/mailbox/detail/postgres_access.hpp"
 #include "proxy-core/mailbox/detail/postgres_archive.hpp"
 #include "proxy-core/mailbox/detail/postgres_connection.hpp"
+#include "proxy-core/mailbox/detail/postgres_series.hpp"
+#include "proxy-core/mailbox/detail/postgres_shapes.hpp"
 #include "proxy-core/mailbox/detail/postgres_subjects.hpp"
 
 namespace courant::detail {
@@ -21,6 +24,9 @@ class PostgresMailboxes final : public Mailboxes {
 
     AccessBook& access() override { return access_; }
     SubjectBook& subjects() override { return subjects_; }
+    ExchangeBook& exchange() override { return exchange_; }
+    SeriesBook& series() override { return series_; }
+    ShapeBook& shapes() override { return shapes_; }
     void put_peer(const Peer& peer) override;
     void set_packed(const Jid& peer, bool understood) override;
     void set_card(const Jid& peer, std::string_view card) override;
@@ -167,8 +173,11 @@ class PostgresMailboxes final : public Mailboxes {
     MailboxLimits limits_;
     PostgresAccessBook access_{connection_, *this};
     PostgresSubjectBook subjects_{connection_, *this};
+    PostgresSeriesBook series_{connection_};
+    PostgresShapeBook shapes_{connection_};
     PostgresArchive archive_{connection_, *this, subjects_};
     Locked locked_;
+    ExchangeQueries<PostgresConnection, PostgresQuery, PostgresBytes> exchange_{connection_};
 };
 
 }  // namespace courant::detail

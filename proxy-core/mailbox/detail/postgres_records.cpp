@@ -3,6 +3,7 @@
 
 #include "proxy-core/mailbox/detail/peer_row.hpp"
 #include "proxy-core/mailbox/detail/postgres_mailboxes.hpp"
+#include "proxy-core/mailbox/detail/shape_row.hpp"
 
 namespace courant::detail {
 namespace {
@@ -90,11 +91,16 @@ std::vector<Peer> PostgresMailboxes::peers() {
 std::int64_t PostgresMailboxes::put_subscription(const Subscription& subscription) {
     subscriptions_changed();
     Query query(connection_,
-                "INSERT INTO subscriptions (peer, series, retain, grant_ref, added_at) "
-                "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (peer, series) DO UPDATE "
-                "SET retain = excluded.retain, grant_ref = excluded.grant_ref RETURNING id",
+                "INSERT INTO subscriptions (peer, series, retain, grant_ref, added_at, every, "
+                "dead_band, heartbeat, quality) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
+                "ON CONFLICT (peer, series) DO UPDATE SET retain = excluded.retain, "
+                "grant_ref = excluded.grant_ref, every = excluded.every, "
+                "dead_band = excluded.dead_band, heartbeat = excluded.heartbeat, "
+                "quality = excluded.quality RETURNING id",
                 subscription.peer, subscription.series, subscription.retain, subscription.grant,
-                subscription.added_at);
+                subscription.added_at, subscription.shape.every,
+                text_of_dead_band(subscription.shape.dead_band), subscription.shape.heartbeat,
+                subscription.shape.quality);
     query.step();
     return query.integer(0);
 }
@@ -102,11 +108,11 @@ std::int64_t PostgresMailboxes::put_subscription(const Subscription& subscriptio
 std::vector<Subscription> PostgresMailboxes::subscriptions() {
     std::vector<Subscription> subscriptions;
     Query query(connection_,
-                "SELECT id, peer, series, retain, grant_ref, added_at FROM subscriptions "
-                "ORDER BY id");
+                "SELECT id, peer, series, retain, grant_ref, added_at, every, dead_band, "
+                "heartbeat, quality FROM subscriptions ORDER BY id");
     while (query.step())
         subscriptions.push_back({query.integer(0), query.jid(1), query.text(2), query.text(3),
-                                 query.text(4), query.time(5)});
+                                 query.text(4), query.time(5), shape_of(query, 6)});
     return subscriptions;
 }
 

@@ -47,7 +47,7 @@ void PostgresSubjectBook::count_transfers(std::int64_t lane_row, Seq first, Seq 
     Query(connection_,
           "INSERT INTO transfers AS known (grant_ref, messages, readings, first_at, last_at) "
           "SELECT grant_ref, count(*), sum(records)::bigint, min(stored_at), max(stored_at) "
-          "FROM outbox WHERE lane = $1 AND seq >= $2 AND seq <= $3 AND void_reason = '' "
+          "FROM outbox WHERE lane = $1 AND seq >= $2 AND seq <= $3 AND records > 0 "
           "GROUP BY grant_ref ON CONFLICT (grant_ref) DO UPDATE "
           "SET messages = known.messages + excluded.messages, "
           "readings = known.readings + excluded.readings, "

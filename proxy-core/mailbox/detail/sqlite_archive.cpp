@@ -1,5 +1,8 @@
 #include "proxy-core/mailbox/detail/sqlite_archive.hpp"
 
+#include <limits>
+#include "proxy-core/mailbox/detail/shape_row.hpp"
+
 namespace courant::detail {
 
 std::int64_t SqliteArchive::count(std::string_view sql) {
@@ -14,6 +17,13 @@ Inventory SqliteArchive::inventory() {
     all.grants = mailboxes_.access().grants();
     all.objections = subjects_.objections();
     all.transfers = subjects_.transfers();
+    all.held = mailboxes_.exchange().held();
+    all.notices = mailboxes_.exchange().log_of("");
+    all.erasures = mailboxes_.exchange().open_erasures();
+    for (Erasure& erasure : all.erasures) erasure.id = 0;
+    all.series = mailboxes_.series().page("", std::numeric_limits<std::int64_t>::max());
+    all.shape_states = mailboxes_.shapes().states();
+    all.subscription_requests = mailboxes_.shapes().requests();
     all.outgoing = mailboxes_.outgoing_lanes();
     all.incoming = mailboxes_.incoming_lanes();
     all.inbox_end = count("SELECT position FROM inbox_end");
@@ -72,12 +82,19 @@ void SqliteArchive::restore(const Inventory& all) {
     for (const auto& grant : all.grants) mailboxes_.access().add_grant(grant);
     for (const auto& objection : all.objections) subjects_.put_objection(objection);
     for (const auto& transfer : all.transfers) subjects_.restore(transfer);
+    for (const auto& held : all.held) mailboxes_.exchange().put_held(held);
+    for (const auto& entry : all.notices) mailboxes_.exchange().log(entry);
+    for (const auto& erasure : all.erasures) mailboxes_.exchange().add_erasure(erasure);
+    for (const auto& series : all.series) mailboxes_.series().put(series);
     for (const auto& s : all.subscriptions)
         Query(connection_,
-              "INSERT INTO subscriptions (id, peer, series, retain, grant_ref, added_at) "
-              "VALUES (?, ?, ?, ?, ?, ?)",
-              s.id, s.peer, s.series, s.retain, s.grant, s.added_at)
+              "INSERT INTO subscriptions (id, peer, series, retain, grant_ref, added_at, every, "
+              "dead_band, heartbeat, quality) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+              s.id, s.peer, s.series, s.retain, s.grant, s.added_at, s.shape.every,
+              text_of_dead_band(s.shape.dead_band), s.shape.heartbeat, s.shape.quality)
             .run();
+    for (const auto& state : all.shape_states) mailboxes_.shapes().set_state(state);
+    for (const auto& request : all.subscription_requests) mailboxes_.shapes().put_request(request);
     for (const auto& lane : all.outgoing)
         Query(connection_,
               "INSERT INTO lanes_out (peer, lane, next, acknowledged, waiting_records, "

@@ -317,7 +317,7 @@ StoreError Query::damaged(std::string_view what) const {
 
 Jid Query::jid(int column) const {
     const auto spelled = text(column);
-    if (auto jid = Jid::parse(spelled)) return *std::move(jid);
+    if (auto jid = Jid::parse_any(spelled)) return *std::move(jid);
     throw damaged(spelled);
 }
 

@@ -2,10 +2,13 @@
 // schemas/migrations/sqlite.
 #pragma once
 
+#include "proxy-core/mailbox/detail/exchange_queries.hpp"
 #include "proxy-core/mailbox/detail/page.hpp"
 #include "proxy-core/mailbox/detail/sqlite_access.hpp"
 #include "proxy-core/mailbox/detail/sqlite_archive.hpp"
 #include "proxy-core/mailbox/detail/sqlite_connection.hpp"
+#include "proxy-core/mailbox/detail/sqlite_series.hpp"
+#include "proxy-core/mailbox/detail/sqlite_shapes.hpp"
 #include "proxy-core/mailbox/detail/sqlite_subjects.hpp"
 
 namespace courant::detail {
@@ -50,6 +53,9 @@ class SqliteMailboxes final : public Mailboxes {
 
     AccessBook& access() override { return access_; }
     SubjectBook& subjects() override { return subjects_; }
+    ExchangeBook& exchange() override { return exchange_; }
+    SeriesBook& series() override { return series_; }
+    ShapeBook& shapes() override { return shapes_; }
     void put_peer(const Peer& peer) override;
     void set_packed(const Jid& peer, bool understood) override;
     void set_card(const Jid& peer, std::string_view card) override;
@@ -147,6 +153,9 @@ class SqliteMailboxes final : public Mailboxes {
     std::int64_t subscription_changes_ = 0;  ///< by this connection
     SqliteAccessBook access_{connection_, subscription_changes_};
     SqliteSubjectBook subjects_{connection_, subscription_changes_};
+    ExchangeQueries<SqliteConnection, Query, Blob> exchange_{connection_};
+    SqliteSeriesBook series_{connection_};
+    SqliteShapeBook shapes_{connection_};
     SqliteArchive archive_{connection_, *this, subjects_};
 };
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "proxy-core/mailbox/detail/peer_row.hpp"
+#include "proxy-core/mailbox/detail/shape_row.hpp"
 #include "proxy-core/mailbox/detail/sqlite_mailboxes.hpp"
 
 namespace courant::detail {
@@ -90,23 +91,28 @@ std::vector<Peer> SqliteMailboxes::peers() {
 std::int64_t SqliteMailboxes::put_subscription(const Subscription& subscription) {
     ++subscription_changes_;
     Query query(connection_,
-                "INSERT INTO subscriptions (peer, series, retain, grant_ref, added_at) "
-                "VALUES (?, ?, ?, ?, ?) ON CONFLICT (peer, series) DO UPDATE "
-                "SET retain = excluded.retain, grant_ref = excluded.grant_ref RETURNING id",
+                "INSERT INTO subscriptions (peer, series, retain, grant_ref, added_at, every, "
+                "dead_band, heartbeat, quality) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (peer, series) DO UPDATE SET retain = excluded.retain, "
+                "grant_ref = excluded.grant_ref, every = excluded.every, "
+                "dead_band = excluded.dead_band, heartbeat = excluded.heartbeat, "
+                "quality = excluded.quality RETURNING id",
                 subscription.peer, subscription.series, subscription.retain, subscription.grant,
-                subscription.added_at);
+                subscription.added_at, subscription.shape.every,
+                text_of_dead_band(subscription.shape.dead_band), subscription.shape.heartbeat,
+                subscription.shape.quality);
     query.step();
     return query.integer(0);
 }
 
 std::vector<Subscription> SqliteMailboxes::subscriptions() {
     std::vector<Subscription> subscriptions;
-    Query query(
-        connection_,
-        "SELECT id, peer, series, retain, grant_ref, added_at FROM subscriptions ORDER BY id");
+    Query query(connection_,
+                "SELECT id, peer, series, retain, grant_ref, added_at, every, dead_band, "
+                "heartbeat, quality FROM subscriptions ORDER BY id");
     while (query.step())
         subscriptions.push_back({query.integer(0), query.jid(1), query.text(2), query.text(3),
-                                 query.text(4), query.time(5)});
+                                 query.text(4), query.time(5), shape_of(query, 6)});
     return subscriptions;
 }
 

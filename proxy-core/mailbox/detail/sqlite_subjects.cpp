@@ -41,7 +41,7 @@ void SqliteSubjectBook::count_transfers(std::int64_t lane_row, Seq through) {
     Query(connection_,
           "INSERT INTO transfers (grant_ref, messages, readings, first_at, last_at) "
           "SELECT grant_ref, count(*), sum(records), min(stored_at), max(stored_at) FROM outbox "
-          "WHERE lane = ? AND seq <= ? AND void_reason = '' GROUP BY grant_ref "
+          "WHERE lane = ? AND seq <= ? AND records > 0 GROUP BY grant_ref "
           "ON CONFLICT (grant_ref) DO UPDATE SET messages = messages + excluded.messages, "
           "readings = readings + excluded.readings, "
           "last_at = max(last_at, excluded.last_at)",

@@ -23,6 +23,7 @@
 #   ca/ca.pem       the authority: what a client has to trust; ca/DOMAIN.{crt,key,pem}
 #   hosts           what "list" prints; the servers read it at every connection, so that
 #                   organisations may be added at any time
+#   DOMAIN/more.cfg.lua   what a caller adds to a Prosody's settings, below its VirtualHost
 #   DOMAIN/log      the server's log; DOMAIN/output what it printed; DOMAIN/pid if "start" began it
 #
 # Every organisation gets a loopback address of its own and free ports, so that several federations

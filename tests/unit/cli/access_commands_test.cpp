@@ -7,6 +7,8 @@
 
 #include "cli/command.hpp"
 #include "proxy-core/access/access_book.hpp"
+#include "proxy-core/access/exchange.hpp"
+#include "proxy-core/access/shape_book.hpp"
 #include "proxy-core/mailbox/sqlite_store.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/unit/cli/run_command.hpp"
@@ -206,4 +208,109 @@ TEST_CASE("strangers that asked are listed until they are admitted or dismissed"
     CHECK(desk.peer({"dismiss", "eve@evil.example"}).code == 1);
     CHECK(desk.peer({"add", coop}).code == 0);
     CHECK(json::parse(desk.peer({"requests", "--json"}).out).empty());
+}
+
+TEST_CASE("grants that others gave are listed, answered, and what became of them is told") {
+    Desk desk;
+    desk.peer({"add", coop});
+    const Jid giver = Jid::parse(coop).value();
+    const auto now = std::chrono::system_clock::now();
+    Grant grant;
+    grant.id = "G";
+    grant.subject = grant.series = "*";
+    grant.purpose = "billing";
+    grant.retain = "P1Y";
+    grant.from = now;
+    desk.store().commit([&](Mailboxes& m) {
+        take_notice(m, giver, OfferNotice{grant, LegalLink::separate_controller}, now);
+    });
+    const auto held = [&] { return json::parse(desk.grant({"held", "--json"}).out)[0]; };
+    CHECK(held()["offer"] == "accepted");
+    CHECK(desk.grant({"decline", coop, "H"}).code == 1);
+    CHECK(desk.grant({"answer", coop, "G", "burnt"}).code == 2);
+    desk.store().commit(
+        [&](Mailboxes& m) { take_notice(m, giver, StateNotice{.grant = "G", .at = now}, now); });
+    CHECK(held()["state"] == "withdrawn");
+    CHECK(held()["to_do"] != "");
+    CHECK(desk.grant({"answer", coop, "G", "kept"}).code == 2);  // on what ground?
+    CHECK(desk.grant({"answer", "eve@evil.example", "G", "erased"}).code == 1);
+    CHECK(desk.grant({"answer", coop, "G", "kept", "--reason", "invoices"}).code == 0);
+    CHECK(held()["to_do"] == "");
+    CHECK(desk.grant({"decline", coop, "G"}).code == 0);
+    CHECK(held()["offer"] == "declined");
+}
+
+TEST_CASE("whoever was given a series is told that it is wrong, and nobody else") {
+    Desk desk;
+    desk.peer({"add", coop});
+    desk.peer({"add", "dash@analyst.example"});
+    desk.granted(
+        with({"add", coop, "zabbix@lorient.example/*", "--from", "2026-01-01"}, open_data));
+    CHECK(desk.grant({"tell", "rectified", roof, "--from", "2026-01-01"}).code == 2);
+    const Answer told =
+        desk.grant({"tell", "rectified", roof, "--from", "2026-01-01", "--to", "2026-01-02"});
+    CHECK(told.code == 0);
+    CHECK(told.err == coop + " is told\n");
+    const Answer nobody = desk.grant(
+        {"tell", "erased", "meter@b.example/*", "--from", "2026-01-01", "--to", "2026-01-02"});
+    CHECK(nobody.err == "nobody was ever given meter@b.example/*\n");
+}
+
+TEST_CASE("a grant with a resolution is shown, and no subscription under it is finer") {
+    Desk desk;
+    REQUIRE(desk.peer({"add", coop}).code == 0);
+    CHECK(desk.grant(with({"add", coop, roof, "--resolution", "hourly"}, open_data)).code == 2);
+    const auto id = desk.granted(
+        with({"add", coop, roof, "--resolution", "PT1H", "--retain", "P1Y"}, open_data));
+    CHECK(json::parse(desk.grant({"show", id}).out).at("resolution") == "PT1H");
+    CHECK(desk.subscription({"add", coop, roof, "--every", "PT90M"}).says("not made of whole"));
+    CHECK(desk.subscription({"add", coop, roof, "--heartbeat", "PT1H"}).code == 2);
+    CHECK(desk.subscription({"add", coop, roof, "--quality", "good"}).code == 2);
+    const Answer added = desk.subscription({"add", coop, roof, "--every", "PT15M", "--dead-band",
+                                            "0.5", "--heartbeat", "P1D", "--quality", "validated"});
+    CHECK(added.code == 0);
+    CHECK(added.says("PT1H, moved by 0.5 or P1D old, validated"));
+    Shape shape;
+    desk.store().read([&](Mailboxes& m) { shape = m.subscriptions().at(0).shape; });
+    CHECK(shape == Shape{.every = "PT1H",
+                         .dead_band = 0.5,
+                         .heartbeat = "P1D",
+                         .quality = Quality::validated});
+    CHECK(json::parse(desk.subscription({"list", "--json"}).out).at(0).at("shape") ==
+          "PT1H, moved by 0.5 or P1D old, validated");
+}
+
+TEST_CASE("a peer's request is seen, accepted under a grant, or refused with a reason") {
+    Desk desk;
+    REQUIRE(desk.peer({"add", coop}).code == 0);
+    const auto asked = [&](const std::string& id, const std::string& series) {
+        desk.store().commit([&](Mailboxes& m) {
+            m.shapes().put_request({.id = id,
+                                    .peer = Jid::parse(coop).value(),
+                                    .series = series,
+                                    .shape = {.every = "PT15M"},
+                                    .retain = "P9Y"});
+        });
+    };
+    const auto requests = [&] {
+        return json::parse(desk.subscription({"requests", "--json"}).out);
+    };
+    asked("R1", roof);
+    asked("R2", "*\n*");
+    CHECK(requests().at(0).at("shape") == "PT15M");
+    CHECK(desk.subscription({"requests"}).out.find("*\n*") == std::string::npos);
+    CHECK(desk.subscription({"accept", "R1"}).says("no grant lets"));
+    const auto id = desk.granted(with({"add", coop, roof, "--retain", "P1Y"}, open_data));
+    CHECK(desk.subscription({"accept", "R1", "--grant", id}).code == 0);
+    CHECK(requests().size() == 1);
+    desk.store().read([&](Mailboxes& m) {
+        const auto subscription = m.subscriptions().at(0);
+        CHECK(subscription.grant == id);
+        CHECK(subscription.retain == "P1Y");
+        CHECK(subscription.shape.every == "PT15M");
+    });
+    CHECK(desk.subscription({"refuse", "R2"}).code == 2);
+    CHECK(desk.subscription({"refuse", "R2", "--reason", "too wide"}).code == 0);
+    CHECK(requests().at(0).at("refused") == "too wide");
+    CHECK(desk.subscription({"refuse", "R7", "--reason", "x"}).says("there is no request R7"));
 }

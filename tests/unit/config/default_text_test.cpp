@@ -56,6 +56,7 @@ void check_defaults(const Config& config) {
     CHECK(config.outbox == OutboxConfig{});
     CHECK(config.retention == RetentionConfig{});
     CHECK(config.log == LogConfig{});
+    CHECK(config.organisation.empty());
     CHECK(config.adapters.empty());
     CHECK(config.warnings.empty());
 }
@@ -76,7 +77,7 @@ TEST_CASE("what is commented out in it are the defaults") {
 TEST_CASE("extract and receive are written with their defaults") {
     auto lists = uncommented(default_config_text(town));
     lists.erase(0, lists.find("[[extract]]"));
-    lists.erase(lists.find("[quoalise]"));
+    lists.erase(lists.find("[[series]]"));
     for (auto at = lists.find("adapter = \"\""); at != std::string::npos;
          at = lists.find("adapter = \"\""))
         lists.replace(at, 12, "adapter = 'south'");
@@ -104,6 +105,23 @@ TEST_CASE("no key is missing in it") {
     }
 }
 
+TEST_CASE("what a series means is read, and a wrong period is pointed at") {
+    const auto config =
+        test::load(test::identity +
+                   "[[series]]\nseries = '*/energy'\nmeaning = 'sum'\nperiod = 'PT15M'\n"
+                   "[[series]]\nseries = '*'\n");
+    CHECK(config.series ==
+          std::vector<SeriesConfig>{
+              {.series = "*/energy", .meaning = Meaning::sum, .period = "PT15M"}, {.series = "*"}});
+    CHECK(test::faults_of(test::identity +
+                          "[[series]]\nseries = '*'\nmeaning = 'total'\nperiod = '15m'\n") ==
+          std::vector<std::string>{
+              "town.toml:7: series[1].meaning: must be one of instant, mean, sum, index, found "
+              "\"total\".",
+              "town.toml:8: series[1].period: \"15m\" is no ISO 8601 duration. Write it as PT15M "
+              "or P1D"});
+}
+
 TEST_CASE("names for the Quoalise client are read, and a wrong one is pointed at") {
     const auto config = test::load(test::identity +
                                    "[quoalise]\nresource = 'proxy'\n[[quoalise.map]]\n"
@@ -126,4 +144,39 @@ TEST_CASE("an adapter's section is ready to be filled in") {
     const auto& settings = config.adapters.at(0).settings;
     CHECK(settings.integer("retries") == 3);
     CHECK(settings.tables("series")[0].number("factor") == 1.0);
+}
+
+TEST_CASE("an organisation describes itself, and what is wrong with it is pointed at") {
+    const auto config = test::load(test::identity +
+                                   "[organisation]\nname = 'Coop'\nposition = '47.75, -3.37'\n"
+                                   "dpo = 'dpo@coop.example'\nlisted = true\n");
+    CHECK(config.organisation == Card{.name = "Coop",
+                                      .latitude = 47.75,
+                                      .longitude = -3.37,
+                                      .dpo = "dpo@coop.example",
+                                      .listed = true});
+    for (const char* nowhere : {"47.75", "91, 0", "0, -181", "47,75, 3", "here, there", "1, nan"})
+        CHECK(test::faults_of(test::identity + "[organisation]\nname = 'x'\nposition = '" +
+                              nowhere + "'\n")
+                  .size() == 1);
+    CHECK(test::faults_of(test::identity + "[organisation]\nplace = 'Lorient'\n") ==
+          std::vector<std::string>{"town.toml:5: organisation.name: missing: without a name nobody "
+                                   "is shown the rest"});
+    CHECK(
+        test::faults_of(test::identity + "[organisation]\nname = '" + std::string(257, 'x') + "'\n")
+            .size() == 1);
+}
+
+TEST_CASE("on what terms a series is to be had is read with what it means") {
+    const auto config = test::load(
+        test::identity +
+        "[[series]]\nseries = '*'\ntitle = 'Roofs'\nlicence = 'CC0'\nprice = 'free'\n"
+        "conditions = 'none'\noffered = 'everyone'\nsample = true\n[[series]]\nseries = 'x'\n");
+    CHECK(config.series.at(0).offer == Offer{.title = "Roofs",
+                                             .licence = "CC0",
+                                             .price = "free",
+                                             .conditions = "none",
+                                             .to = Offered::everyone,
+                                             .sample = true});
+    CHECK(config.series.at(1).offer == Offer{});
 }

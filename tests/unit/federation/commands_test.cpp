@@ -29,18 +29,24 @@ struct Desk {
                     .later = [this](std::function<void()> what) { channel.push(std::move(what)); },
                     .clock = [] { return Time{}; }},
                    limits) {
-        commands.offer({.node = "measure",
-                        .title = "Measure",
-                        .may_run = [](Mailboxes&, const Jid&, Time) { return std::nullopt; },
-                        .form =
-                            [](Time) {
-                                return Form{.title = "Measure",
-                                            .fields = {{.var = "what", .required = true}}};
-                            },
-                        .run =
-                            [this](CommandQuestion question, CommandReply reply) {
-                                asked.push_back({std::move(question), std::move(reply)});
-                            }});
+        commands.offer(
+            {.node = "measure",
+             .title = "Measure",
+             .may_run = [](Mailboxes&, const Jid&, Time) { return std::nullopt; },
+             .form =
+                 [](Time) {
+                     return Form{.title = "Measure", .fields = {{.var = "what", .required = true}}};
+                 },
+             .run =
+                 [this](CommandQuestion question, CommandReply reply) {
+                     asked.push_back({std::move(question), std::move(reply)});
+                 },
+             .items =
+                 [this](ItemsQuestion question, ItemsReply reply) {
+                     listed.push_back(question);
+                     reply(std::vector<CommandItem>{{.id = "a<b", .node = "measure/a", .name = "A"},
+                                                    {.id = "c", .node = "measure/c"}});
+                 }});
     }
 
     static Element read(const std::string& stanza) {
@@ -58,6 +64,17 @@ struct Desk {
             from, ++ids, attributes, content));
         REQUIRE(commands.take(iq, now));
         let_store_answer();
+    }
+    /// `<query …>` for items from somebody; the store answers at once.
+    void discovers(std::string_view from, const std::string& node,
+                   const std::string& content = {}) {
+        const Element iq = read(fmt::format(
+            "<iq type='get' from='{}' to='zabbix@lorient.example/courant' id='d{}'><query "
+            "xmlns='http://jabber.org/protocol/disco#items' node='{}'>{}</query></iq>",
+            from, ++ids, node, content));
+        REQUIRE(commands.take(iq, {}));
+        let_store_answer();
+        let_replies_in();
     }
     void let_store_answer() {
         while (!store.empty()) {
@@ -99,6 +116,7 @@ struct Desk {
     std::deque<std::function<void(std::exception_ptr)>> store;
     std::vector<Element> heard;
     std::vector<Asked> asked;
+    std::vector<ItemsQuestion> listed;
     int ids = 0;
     Commands commands;
 };
@@ -317,4 +335,38 @@ TEST_CASE("an upstream error always says who and which, because the deployed cli
     CHECK(upstream->attribute("issuer") == "sun");
     CHECK(upstream->attribute("code") == "S1");
     CHECK(desk.error() == std::pair<std::string, std::string>("undefined-condition", "closed"));
+}
+
+TEST_CASE("lists can be had as often as one likes, though not many at once") {
+    Desk desk;
+    for (std::size_t i = 0; i < CommandLimits{}.running + 1; ++i) {
+        desk.discovers(coop, std::string(commands_namespace));
+        CHECK(desk.last().attribute("type") == "result");
+        desk.discovers(coop, "measure");
+        CHECK(desk.last().attribute("type") == "result");
+    }
+}
+
+TEST_CASE("the items behind a command are listed page by page (XEP-0030, XEP-0059)") {
+    Desk desk;
+    desk.discovers(
+        coop, "measure",
+        "<set xmlns='http://jabber.org/protocol/rsm'><max>2</max><after>Z</after></set>");
+    REQUIRE(desk.listed.size() == 1);
+    CHECK(desk.listed[0].asker == address(coop));
+    CHECK(desk.listed[0].after == "Z");
+    CHECK(desk.listed[0].most == 2);
+    const Element* query = desk.last().child("query", disco_items);
+    REQUIRE(query);
+    CHECK(query->attribute("node") == "measure");
+    REQUIRE(query->children.size() == 3);
+    CHECK(query->children[0].attribute("jid") == "zabbix@lorient.example/courant");
+    CHECK(query->children[0].attribute("node") == "measure/a");
+    CHECK(query->children[0].attribute("name") == "A");
+    CHECK(query->children[2].child("first", result_set)->text == "a<b");
+    CHECK(query->children[2].child("last", result_set)->text == "c");
+    desk.discovers(coop, "measure",
+                   "<set xmlns='http://jabber.org/protocol/rsm'><max>many</max></set>");
+    CHECK_FALSE(desk.listed[1].most);
+    CHECK(desk.listed[1].after.empty());
 }

@@ -9,11 +9,11 @@ using namespace courant;
 
 namespace {
 
-std::optional<Element> answer(std::string_view iq,
-                              Encodings encodings = Encodings::xml_and_packed) {
+std::optional<Element> answer(std::string_view iq, Encodings encodings = Encodings::xml_and_packed,
+                              std::string_view description = {}) {
     const auto read = read_stanza(iq);
     REQUIRE(read);
-    const auto text = answer_iq(*read, encodings);
+    const auto text = answer_iq(*read, encodings, description);
     if (!text) return std::nullopt;
     const auto reply = read_stanza(*text);
     REQUIRE(reply);
@@ -104,4 +104,16 @@ TEST_CASE("answers are not answered") {
     CHECK_FALSE(answer("<iq type='result' id='1'/>"));
     CHECK_FALSE(answer("<iq type='error' id='1'/>"));
     CHECK_FALSE(answer("<iq id='1'/>"));
+}
+
+TEST_CASE("service discovery shows how we describe ourselves (XEP-0128)") {
+    const auto reply =
+        answer("<iq type='get' id='1'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>",
+               Encodings::xml_only, "<x xmlns='jabber:x:data' type='result'/>");
+    REQUIRE(reply);
+    const Element* query = reply->child("query", info_space);
+    REQUIRE(query);
+    const Element* form = query->child("x", "jabber:x:data");
+    REQUIRE(form);
+    CHECK(form->attribute("type") == "result");
 }

@@ -50,3 +50,15 @@ TEST_CASE("a part has at most 1023 bytes") {
     CHECK_FALSE(Jid::parse(most + "a@b.example"));
     CHECK_FALSE(Jid::parse("a@b.example/" + most + "a"));
 }
+
+TEST_CASE("a service has a domain alone, and counts only where one may be named") {
+    const auto service = Jid::parse_any("Pubsub.Lorient.Example");
+    REQUIRE(service);
+    CHECK(service->local().empty());
+    CHECK(service->to_string() == "pubsub.lorient.example");
+    CHECK(service->bare() == *service);
+    CHECK_FALSE(Jid::parse("pubsub.lorient.example"));
+    CHECK(Jid::parse_any("a@b.example/c") == Jid::parse("a@b.example/c"));
+    CHECK_FALSE(Jid::parse_any("@b.example"));
+    CHECK_FALSE(Jid::parse_any(""));
+}

@@ -653,3 +653,36 @@ TEST_CASE("a question without answer, or that comes back, is asked again after a
         CHECK(sender.goes(now) == Seqs{11});
     }
 }
+
+TEST_CASE(
+    "where nobody answers questions, the first message finds out, alone, and nothing is doubted") {
+    LaneLimits blunt = limits();
+    blunt.probe = Probe::message;
+    Sender sender(10, 9, blunt);
+    sender.lane.doubt();
+    auto now = start;
+    sender.lane.session_began(now);
+    sender.grows(2, now);
+    CHECK_FALSE(sender.lane.question(now));
+    CHECK(sender.goes(now) == Seqs{10, 11, 12});
+    sender.lane.bounced(10, Bounce::passing, now);
+    CHECK(sender.lane.circuit() == Circuit::open);
+    now = *sender.lane.due();
+    CHECK_FALSE(sender.lane.question(now));
+    CHECK(sender.goes(now) == Seqs{10});
+    CHECK_FALSE(is_fault(sender.lane.receipt(10, now)));
+    CHECK(sender.lane.circuit() == Circuit::closed);
+    CHECK(sender.goes(now) == Seqs{11, 12});
+}
+
+TEST_CASE("a lane that is to be spoken to in another way waits for no answer to its question") {
+    Sender sender(10, 10);
+    sender.lane.doubt();
+    sender.lane.session_began(start);
+    sender.grows(1, start);
+    CHECK(sender.lane.question(start) == 10);
+    LaneLimits blunt = limits();
+    blunt.probe = Probe::message;
+    sender.lane.follow(blunt);
+    CHECK(sender.goes(start) == Seqs{11});
+}

@@ -7,12 +7,16 @@
 #include <string>
 #include <vector>
 
+#include "proxy-core/catalog/card.hpp"
+#include "proxy-core/catalog/catalog_element.hpp"
 #include "proxy-core/federation/base64.hpp"
 #include "proxy-core/federation/commands.hpp"
 #include "proxy-core/federation/intake.hpp"
+#include "proxy-core/federation/pubsub.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/unit/federation/proxies.hpp"
+#include "tests/unit/federation/some_notices.hpp"
 
 using namespace courant;
 using namespace courant::test;
@@ -93,7 +97,77 @@ std::vector<std::string> written() {
         bare.envelope.quality = quality;
         stanzas.push_back(to_stanza(bare));
     }
+    for (const Notice& notice : some_notices()) {
+        bare.body = notice_body(notice);
+        bare.records = 0;
+        stanzas.push_back(to_stanza(bare));
+    }
     return stanzas;
+}
+
+/// What is in the items of a node: with everything, and with as little as can be.
+std::vector<std::string> published() {
+    std::vector<std::string> payloads;
+    for (const bool much : {true, false}) {
+        Message message;
+        message.peer = address("pubsub.lorient.example");
+        message.lane = {"L"};
+        message.seq = 1;
+        message.envelope.hops = {address("zabbix@lorient.example")};
+        if (much) message.envelope.quality = Quality::validated;
+        senml::Pack pack;
+        pack.add(pack.intern_name("a:b/c:d/e"), much ? pack.intern_unit("W") : senml::no_unit,
+                 Time{}, 1);
+        const Publication publication{
+            .node = "n", .series = "a@b/c@d/e", .licence = much ? "CC-BY-4.0" : ""};
+        const std::string stanza =
+            written_for_pubsub(message, pack, pack_of(message.envelope.hops[0], 1), &publication,
+                               "lorient.example")
+                .stanzas.at(0);
+        const std::string_view end = "</open-data>";
+        const auto begin = stanza.find("<open-data");
+        payloads.push_back(stanza.substr(begin, stanza.find(end) + end.size() - begin));
+    }
+    return payloads;
+}
+
+/// What stands in the answers to commands, with everything that it can hold and with nothing.
+std::vector<std::string> answers() {
+    const Time time = senml::from_unix_seconds(1'780'000'000);
+    const CatalogEntry full{.series = "a@b.example/c@d.example/<é>",
+                            .unit = "W",
+                            .kind = senml::Kind::number,
+                            .title = "'the' roof",
+                            .meaning = "mean",
+                            .period = "PT10M",
+                            .first = time,
+                            .last = time,
+                            .licence = "CC0",
+                            .price = "free",
+                            .conditions = "none",
+                            .grant = CatalogGrant{.id = "G",
+                                                  .purpose = "billing",
+                                                  .history = "P13M",
+                                                  .resolution = "PT1H",
+                                                  .until = time},
+                            .sample = {{time, 1.5}, {time + std::chrono::minutes(1), 2}}};
+    const Card card{.name = "Coopérative",
+                    .contact = "c",
+                    .website = "w",
+                    .place = "p",
+                    .latitude = -47.5,
+                    .longitude = 1e-7,
+                    .code_of_conduct = "1",
+                    .dpo = "d",
+                    .complaint_authority = "a",
+                    .listed = true};
+    const Jid jid = address("zabbix@lorient.example");
+    return {catalog_element({{full, {.series = "x"}}, true}, 100'000),
+            catalog_element({}, 100'000),
+            card_element(card),
+            card_element({}),
+            directory_element({{{jid, card}, {jid, {.name = "x"}}}, true}, 100'000),
+            directory_element({}, 100'000)};
 }
 
 /// Whether the schema takes the elements; what it complains about goes into the test's output.
@@ -124,6 +198,8 @@ TEST_CASE("every stanza that we write fits the schema") {
     if (!xmllint_is_there()) return;
     std::vector<std::string> elements;
     for (const std::string& stanza : written()) elements.push_back(element_of(stanza));
+    for (const std::string& item : published()) elements.push_back(item);
+    for (const std::string& answer : answers()) elements.push_back(answer);
     CHECK(valid(elements));
 }
 
@@ -150,7 +226,11 @@ TEST_CASE("the schema refuses what breaks the protocol") {
               encode_base64("no frame of zstd") + "</pack></readings>",
           "<receipt" + open + "/>",
           "<receipt" + open + "through='1' at='2026-05-28T20:26:40+01:00'/>",
-          "<resume" + open + "next='0'/>", "<void" + open + "seq='1'/>", "<hello" + open + "/>"}) {
+          "<resume" + open + "next='0'/>",
+          std::string("<catalog xmlns='urn:courant:0' count='1'><series/></catalog>"),
+          std::string("<directory xmlns='urn:courant:0' count='1'><organisation "
+                      "listed='maybe'/></directory>"),
+          "<void" + open + "seq='1'/>", "<hello" + open + "/>"}) {
         CAPTURE(element);
         const TempDir dir;
         std::ofstream(dir / "0.xml") << element;
@@ -162,7 +242,7 @@ TEST_CASE("the schema refuses what breaks the protocol") {
 
 TEST_CASE("the page's examples are read as what they are, and fit the schema") {
     const auto blocks = examples();
-    REQUIRE(blocks.size() == 10);
+    REQUIRE(blocks.size() == 15);
     std::vector<std::string> elements;
     std::vector<std::size_t> kinds;
     std::vector<std::string> packs;
@@ -174,10 +254,12 @@ TEST_CASE("the page's examples are read as what they are, and fit the schema") {
             const Element* command = stanza->child("command", commands_namespace);
             REQUIRE(command);
             CHECK(form_in(*command));
-            const auto begin = block.find("<history");
-            if (begin == std::string::npos) continue;
-            const std::string_view end = "</history>";
-            elements.push_back(block.substr(begin, block.find(end) + end.size() - begin));
+            for (const std::string name : {"history", "catalog", "directory"}) {
+                const auto begin = block.find('<' + name + ' ');
+                if (begin == std::string::npos) continue;
+                const std::string end = "</" + name + '>';
+                elements.push_back(block.substr(begin, block.find(end) + end.size() - begin));
+            }
             continue;
         }
         const auto payload = payload_of(*stanza);
@@ -188,6 +270,8 @@ TEST_CASE("the page's examples are read as what they are, and fit the schema") {
         }
         kinds.push_back((*payload)->index());
         elements.push_back(element_of(block));
+        if (const auto* notice = std::get_if<NoticeMessage>(&**payload))
+            CHECK(notice->fault.empty());
         if (const auto* readings = std::get_if<Readings>(&**payload)) {
             const auto found = inspect(*readings, address("zabbix@lorient.example"),
                                        address("bmhs@coop.example"), Time{});
@@ -198,7 +282,7 @@ TEST_CASE("the page's examples are read as what they are, and fit the schema") {
             CHECK(stanza->attribute("id") == stanza_id(readings->lane, readings->seq));
         }
     }
-    CHECK(kinds == std::vector<std::size_t>{0, 0, 1, 2, 3, 4, 5});
+    CHECK(kinds == std::vector<std::size_t>{0, 0, 2, 3, 4, 5, 6, 1, 1, 1});
     // Both encodings of the page say the same.
     REQUIRE(packs.size() == 2);
     senml::Pack one;

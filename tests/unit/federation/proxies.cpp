@@ -96,6 +96,10 @@ void Proxy::knows(const Jid& peer, bool relay) {
     ask([&](Mailboxes& m) { m.put_peer({.jid = peer, .relay = relay, .added_at = Time{}}); });
 }
 
+void Proxy::knows(const Jid& peer, Dialect dialect) {
+    ask([&](Mailboxes& m) { m.put_peer({.jid = peer, .added_at = Time{}, .dialect = dialect}); });
+}
+
 void Proxy::sends(const Jid& peer, int messages, BodyForm form) {
     std::vector<std::string> packs;
     for (int i = 0; i < messages; ++i) {
@@ -105,12 +109,13 @@ void Proxy::sends(const Jid& peer, int messages, BodyForm form) {
     sends(peer, packs);
 }
 
-void Proxy::sends(const Jid& peer, const std::vector<std::string>& packs) {
+void Proxy::sends(const Jid& peer, const std::vector<std::string>& packs,
+                  const std::string& grant) {
     federation_->outbox_grew(ask([&](Mailboxes& m) {
         std::vector<Enqueued> numbered;
         for (const std::string& pack : packs) {
             const auto [lane, seq] = m.enqueue(
-                {peer, {.retain = "P3Y", .grant = {}, .hops = {jid()}}, pack, records_in(pack)},
+                {peer, {.retain = "P3Y", .grant = grant, .hops = {jid()}}, pack, records_in(pack)},
                 Time{});
             numbered.push_back({lane, peer, seq});
         }
@@ -121,6 +126,7 @@ void Proxy::sends(const Jid& peer, const std::vector<std::string>& packs) {
 std::vector<double> Proxy::values() {
     std::vector<double> values;
     for (const Arrival& arrival : ask([](Mailboxes& m) { return m.inbox(0, everything); })) {
+        if (arrival.message.records == 0) continue;  // a notice, or what was erased
         senml::Pack pack;
         REQUIRE(BodyReader().read(arrival.message.body, Time{}, pack));
         for (const auto& record : pack.records()) values.push_back(record.number);

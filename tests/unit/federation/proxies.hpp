@@ -29,7 +29,7 @@ namespace courant::test {
 
 /// A JID that must be one.
 inline Jid address(std::string_view text) {
-    return Jid::parse(text).value();
+    return Jid::parse_any(text).value();
 }
 
 /// A pack of one reading: `value` watts at a time that grows with it, in a series of that proxy.
@@ -54,11 +54,14 @@ class Proxy {
     const Jid& jid() const { return settings_.self; }
     /// Makes somebody a peer.
     void knows(const Jid& peer, bool relay = false);
+    /// The same, one that speaks another dialect.
+    void knows(const Jid& peer, Dialect dialect);
     /// Puts messages into the outbox, one reading each, with values that go on from the last call,
     /// and tells the federation.
     void sends(const Jid& peer, int messages, BodyForm form = BodyForm::xml);
     /// The same with packs of the test's choice.
-    void sends(const Jid& peer, const std::vector<std::string>& packs);
+    void sends(const Jid& peer, const std::vector<std::string>& packs,
+               const std::string& grant = {});
     /// One turn of the engine.
     void turn() { federation_->step(std::chrono::milliseconds(1)); }
     /// Ends the engine and begins a new one on the same store and account.

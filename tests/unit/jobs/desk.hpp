@@ -191,8 +191,11 @@ class Desk {
                 tell,
                 counters_,
                 std::make_shared<CurrentAudience>(),
-                {.right = {}, .obstacle = obstacle}};
+                {.right = {}, .obstacle = obstacle, .withheld = {}},
+                tally_};
     }
+    /// Where the series of what was put are counted.
+    SharedTally tally() const { return tally_; }
     /// Why nothing may be extracted from now on; empty: it may.
     void shut(std::string obstacle) {
         ask([&](Mailboxes&) { obstacle_ = std::move(obstacle); });
@@ -214,6 +217,7 @@ class Desk {
     std::ostringstream log_;
     Counters counters_;
     std::unique_ptr<StoreThread> store_;
+    SharedTally tally_ = std::make_shared<SeriesTally>();
     std::atomic<std::size_t> told_{0};
     std::string obstacle_;   ///< the store thread's
     std::int64_t room_ = 0;  ///< the store thread's

@@ -104,7 +104,7 @@ TEST_CASE("a source that fails leaves the cursor where it is") {
     CHECK(desk.outbox(coop) == run(1, 20));
 }
 
-TEST_CASE("as long as nobody has subscribed the source is left alone, and that is told once") {
+TEST_CASE("as long as nobody has subscribed nothing is taken, and that is told once") {
     Desk desk;
     int pulls = 0;
     const auto job = extract(desk, [&](std::string_view cursor, const Call&) {
@@ -113,7 +113,13 @@ TEST_CASE("as long as nobody has subscribed the source is left alone, and that i
     });
     CHECK(job->run(call()) == Progress::done);
     CHECK(job->run(call()) == Progress::done);
-    CHECK(pulls == 0);
+    // One look, for the catalog: it knows the series, and counts nothing twice.
+    CHECK(pulls == 1);
+    CHECK(desk.ask([](Mailboxes& m) { return m.cursor("roof"); }).empty());
+    const auto seen = desk.tally()->take(9);
+    REQUIRE(seen.size() == 1);
+    CHECK(seen[0].unit == "W");
+    CHECK(seen[0].readings == 0);
     const std::string line = "nothing is extracted: nobody has subscribed";
     CHECK(desk.log().find(line) != std::string::npos);
     CHECK(desk.log().find(line) == desk.log().rfind(line));

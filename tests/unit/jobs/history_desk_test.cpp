@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <future>
+#include <map>
 #include <sstream>
 
 #include "jobs/history_desk.hpp"
@@ -56,7 +57,7 @@ class Stuck : public History {
 
 /// A desk with both.
 struct Office {
-    explicit Office(HistoryRules rules = {}) {
+    explicit Office(HistoryRules rules = {}, const std::string& resolution = {}) {
         std::vector<NamedHistory> histories;
         histories.push_back({"live", std::make_unique<Ticking>()});
         auto waiting = std::make_unique<Stuck>();
@@ -65,10 +66,11 @@ struct Office {
         desk =
             std::make_unique<HistoryDesk>(std::move(histories), store, grants_may_read(self), rules,
                                           Logger(LogLevel::info, LogFormat::text, log), counters);
-        store.ask([](Mailboxes& m) {
+        store.ask([&](Mailboxes& m) {
             m.put_peer({.jid = coop.bare(), .added_at = Time{}});
             Grant grant = open_grant(coop.bare(), "G");
             grant.series = "zabbix@lorient.example/school@*/power";
+            grant.resolution = resolution;
             m.access().add_grant(grant);
         });
     }
@@ -106,6 +108,63 @@ TEST_CASE("a range comes page by page, without a hole and without a reading twic
     CHECK(pages > 5);
     REQUIRE(values.size() == 100);
     for (int i = 0; i < 100; ++i) CHECK(values[static_cast<std::size_t>(i)] == i);
+}
+
+TEST_CASE("under a resolution only whole periods come, each once, wherever pages and ranges end") {
+    HistoryRules rules;
+    rules.page_bytes = 160;
+    rules.aggregation.series = {{.series = "*/power", .meaning = Meaning::mean}};
+    // Minutes begin at 40 seconds of this test's time; the last one is under way.
+    rules.clock = [] { return at(1'000); };
+    Office office(rules, "PT1M");
+    std::map<Time, double> periods;
+    for (int second = 0; second < 1'000; second += 37) {
+        for (std::optional<Time> from = at(second); from;) {
+            const auto outcome = office.asks(live, *from, at(second + 37)).get();
+            REQUIRE(outcome);
+            for (const auto& record : outcome->readings.records())
+                CHECK(periods.emplace(record.time, record.number).second);
+            CHECK((!outcome->next || *outcome->next > *from));
+            from = outcome->next;
+        }
+    }
+    REQUIRE(periods.size() == 16);
+    int begin = 40;
+    for (const auto& [time, mean] : periods) {
+        CHECK(time == at(begin));
+        CHECK(mean == begin + 29.5);
+        begin += 60;
+    }
+    const auto long_range = office.asks(live, at(0), at(2'000)).get();
+    REQUIRE(long_range);
+    CHECK(long_range->readings.size() == 2);
+    CHECK(long_range->next == at(160));
+}
+
+TEST_CASE("under a resolution a past of which nobody said what it means is not told") {
+    HistoryRules rules;
+    rules.clock = [] { return at(1'000); };
+    Office office(rules, "PT1M");
+    const auto outcome = office.asks(live, at(0), at(500)).get();
+    REQUIRE_FALSE(outcome);
+    CHECK(outcome.error().code == "app-fails");
+    office.desk.reset();
+    CHECK(office.log.str().find("nobody has said what its numbers mean") != std::string::npos);
+    CHECK(office.log.str().find("[[series]]") != std::string::npos);
+}
+
+TEST_CASE("of several grants the finest counts that reaches back far enough") {
+    HistoryRules rules;
+    rules.aggregation.series = {{.series = "*", .meaning = Meaning::mean}};
+    rules.clock = [] { return at(100'000); };
+    Office office(rules, "PT1H");
+    office.store.ask([](Mailboxes& m) {
+        Grant grant = open_grant(coop.bare(), "fine");
+        grant.history = "PT1H";
+        m.access().add_grant(grant);
+    });
+    CHECK(office.asks(live, at(99'990), at(100'000)).get()->readings.size() == 10);
+    CHECK(office.asks(live, at(90'000), at(100'000)).get()->readings.size() == 2);
 }
 
 TEST_CASE("who is granted nothing gets the same words whether there is such a series or not") {

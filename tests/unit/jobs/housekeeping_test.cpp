@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "proxy-core/catalog/series_book.hpp"
 #include "tests/unit/jobs/desk.hpp"
 
 using namespace courant;
@@ -128,4 +129,35 @@ TEST_CASE("the note about the room is set right") {
     house.desk.ask([](Mailboxes& m) { m.set_note(space_note, "of a run before this one"); });
     house.job({}).run(at_time(at(0)));
     CHECK(house.desk.ask([](Mailboxes& m) { return m.note(space_note); }).empty());
+}
+
+TEST_CASE("what was counted of series becomes part of the store, once, also after a failure") {
+    House house;
+    house.desk.subscribe(subscription(coop));
+    auto outbound = house.desk.outbound();
+    auto job = house.job({.sinks = {}, .tally = house.desk.tally()});
+    const auto stored = [&] {
+        return house.desk.ask([](Mailboxes& m) {
+            std::int64_t readings = 0;
+            for (const SeriesSeen& series : m.series().page("", 1'000'000))
+                readings += series.readings;
+            return readings;
+        });
+    };
+    outbound.put(readings(3), {}, "1", at(0));
+    CHECK(stored() == 0);
+    job.run(call());
+    CHECK(stored() == 3);
+    outbound.put(readings(2), {}, "2", at(0));
+    house.desk.faults().fail();
+    CHECK_THROWS_AS(job.run(call()), StoreError);
+    house.desk.faults().mend();
+    outbound.put(readings(1), {}, "3", at(0));
+    job.run(call());
+    job.run(call());
+    CHECK(stored() == 6);
+    for (int i = 0; i < 1'000; ++i)
+        outbound.put(readings(1, 1, "n" + std::to_string(i)), {}, std::to_string(i + 9), at(0));
+    job.run(call());
+    CHECK(stored() == 1'006);
 }

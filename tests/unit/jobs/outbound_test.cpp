@@ -137,3 +137,28 @@ TEST_CASE("what went, what nobody wanted and what was refused is counted") {
     CHECK(count("courant_readings_unwanted_total") == 1);
     CHECK(count("courant_readings_refused_total") == 1);
 }
+
+TEST_CASE("series are counted as they pass, once for what is really put, wanted or not") {
+    Desk desk;
+    desk.subscribe(subscription(coop, "*/pv/power"));
+    auto outbound = desk.outbound();
+    const auto counted = [&] {
+        std::map<std::string, std::int64_t> readings;
+        for (const SeriesSeen& series : desk.ask([&](Mailboxes&) { return desk.tally()->take(9); }))
+            readings[series.name] = series.readings;
+        return readings;
+    };
+    const std::string school = "zabbix@lorient.example/school@lorient.example/";
+    outbound.put(readings(3), {}, "1", at(0));
+    outbound.put(readings(2, 4, indexes), {}, "2", at(0));
+    CHECK(counted() ==
+          std::map<std::string, std::int64_t>{{school + "pv/power", 3}, {school + "index", 2}});
+    for (int i = 0; i < 3; ++i) outbound.put_once(readings(2), {}, "a", at(0));
+    desk.shut("no room left");
+    CHECK_THROWS_AS(outbound.put(readings(1), {}, "3", at(0)), NoRoom);
+    desk.shut("");
+    desk.faults().fail();
+    CHECK_THROWS_AS(outbound.put(readings(1), {}, "3", at(0)), StoreError);
+    desk.faults().mend();
+    CHECK(counted() == std::map<std::string, std::int64_t>{{school + "pv/power", 2}});
+}

@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "proxy-core/access/shape_book.hpp"
 #include "proxy-core/access/subject_book.hpp"
+#include "proxy-core/catalog/series_book.hpp"
 #include "tests/unit/mailbox/postgres_home.hpp"
 #include "tests/unit/mailbox/samples.hpp"
 #include "tests/unit/mailbox/sqlite_home.hpp"
@@ -23,8 +25,17 @@ void live(Store& store) {
     store.commit([](Mailboxes& m) {
         m.put_peer({town, true, at(1)});
         m.set_card(town, "{}");
+        m.series().note({.name = "a@b/c@d/e",
+                         .first = at(1),
+                         .last = at(2),
+                         .readings = 2,
+                         .latest = {{at(1), 0.1}, {at(2), 1e9}}});
         m.remove_subscription(m.put_subscription({0, town, "a@b/c@d/*", "P1Y", "g", at(1)}));
-        m.put_subscription({0, town, "a@b/e@d/*", "P2Y", "", at(2)});
+        Subscription shaped{0, town, "a@b/e@d/*", "P2Y", "", at(2)};
+        shaped.shape = {.every = "PT1H", .dead_band = 0.5, .quality = Quality::validated};
+        m.put_subscription(shaped);
+        m.shapes().set_state({town, "a:b/e:d/f", "g", "something"});
+        m.shapes().put_request({.id = "r", .peer = town, .series = "*", .asked_at = at(2)});
         for (int i = 0; i < 1200; ++i)
             m.enqueue(outgoing("bmhs@coop.example", "body " + std::to_string(i), i), at(i));
         const auto lane = m.outgoing_lanes().at(0).lane;

@@ -1,10 +1,13 @@
 // The PostgreSQL store keeps what every store promises.
 #include "tests/unit/mailbox/access_contract.hpp"
+#include "tests/unit/mailbox/exchange_contract.hpp"
 #include "tests/unit/mailbox/inbox_contract.hpp"
 #include "tests/unit/mailbox/outbox_contract.hpp"
 #include "tests/unit/mailbox/postgres_home.hpp"
 #include "tests/unit/mailbox/records_contract.hpp"
 #include "tests/unit/mailbox/room_contract.hpp"
+#include "tests/unit/mailbox/series_contract.hpp"
+#include "tests/unit/mailbox/shape_contract.hpp"
 #include "tests/unit/mailbox/subject_contract.hpp"
 #include "tests/unit/mailbox/transaction_contract.hpp"
 #include "tests/unit/mailbox/workers_contract.hpp"
@@ -79,6 +82,12 @@ TEST_CASE_TEMPLATE_INVOKE(a_lost_lease_undoes_the_work, PostgresHome);
 TEST_CASE_TEMPLATE_INVOKE(leases_are_shared_out, PostgresHome);
 
 TEST_CASE_TEMPLATE_INVOKE(access_is_kept, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(exchange_is_kept, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(series_are_kept, PostgresHome);
+
+TEST_CASE_TEMPLATE_INVOKE(the_shape_of_a_subscription, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(a_memory_goes_with_its_permission, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(one_request_for_a_series, PostgresHome);
 
 TEST_CASE_TEMPLATE_INVOKE(an_objection_stands, PostgresHome);
 TEST_CASE_TEMPLATE_INVOKE(transfers_are_counted, PostgresHome);

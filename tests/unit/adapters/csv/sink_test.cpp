@@ -266,3 +266,30 @@ TEST_CASE("settings of the sink that make no sense") {
                     ConfigError);
     CHECK_THROWS_AS(csv_adapter().sink(described(csv_adapter().properties, {})), ConfigError);
 }
+
+TEST_CASE("what has to go goes out of the files of the series that are meant, and of no other") {
+    const TempDir folder;
+    auto readings = pack({{0, 1}, {1, 2}, {2, 3}});
+    const std::string other(220, 'x');
+    const std::string long_name = "a:b.example/c:d.example/" + other;
+    readings.add(readings.intern_name(long_name), senml::no_unit, at(0), 5);
+    const auto sink = csv_sink(folder.path());
+    sink->deliver(readings, call_now());
+    std::ofstream(folder / "mine.csv") << "not yours\n";
+    ErasureWanted wanted{.means = [](std::string_view series) { return series == power_senml; },
+                         .from = at(1),
+                         .to = at(2)};
+    CHECK(sink->erase(wanted, call_now()) == 1);
+    CHECK(content(folder / file_name) == head + line(0, "1") + line(2, "3"));
+    CHECK(sink->erase(wanted, call_now()) == 0);
+    // It goes on from there.
+    sink->deliver(pack({{3, 4}}), call_now());
+    CHECK(content(folder / file_name) == head + line(0, "1") + line(2, "3") + line(3, "4"));
+    wanted.from = wanted.to = std::nullopt;
+    CHECK(sink->erase(wanted, call_now()) == 3);
+    CHECK_FALSE(std::filesystem::exists(folder / file_name));
+    wanted.means = [&](std::string_view series) { return series == long_name; };
+    CHECK(sink->erase(wanted, call_now()) == 1);
+    CHECK(content(folder / "mine.csv") == "not yours\n");
+    CHECK_FALSE(csv_sink(folder / "wide", {{"layout", "wide"}})->erase(wanted, call_now()));
+}
