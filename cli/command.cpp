@@ -87,6 +87,10 @@ Config config_of(const cxxopts::ParseResult& given) {
         {.adapters = all_adapters(), .cron_fault = CronExpression::fault, .environment = {}});
 }
 
+PseudonymFiles pseudonym_files(const Config& config) {
+    return {.key = config.pseudonyms.key_file, .names = config.pseudonyms.file};
+}
+
 std::unique_ptr<Store> shared_store(const Config& config) {
     return open_store(config.store, Ownership::shared);
 }

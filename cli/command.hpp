@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "cli/exit.hpp"
+#include "proxy-core/access/pseudonym.hpp"
 #include "proxy-core/config/config.hpp"
 #include "proxy-core/mailbox/mailboxes.hpp"
 
@@ -52,6 +53,9 @@ std::optional<cxxopts::ParseResult> parse(cxxopts::Options& options, Words words
 
 /// The configuration that -c names.
 Config config_of(const cxxopts::ParseResult& given);
+
+/// Where its pseudonyms are.
+PseudonymFiles pseudonym_files(const Config& config);
 
 /// Opens the store of a configuration beside a running proxy, if there is one.
 std::unique_ptr<Store> shared_store(const Config& config);
@@ -103,6 +107,7 @@ int inbox_command(Words words, Console& console);
 int dead_command(Words words, Console& console);
 int grant_command(Words words, Console& console);
 int peer_command(Words words, Console& console);
+int subject_command(Words words, Console& console);
 int subscription_command(Words words, Console& console);
 int publish_command(Words words, Console& console);
 int store_command(Words words, Console& console);

@@ -11,6 +11,7 @@
 #include "cli/history/call_list.hpp"
 #include "proxy-core/access/access_book.hpp"
 #include "proxy-core/access/exchange.hpp"
+#include "proxy-core/access/pseudonym.hpp"
 #include "proxy-core/config/duration.hpp"
 #include "proxy-core/federation/protocol.hpp"
 #include "proxy-core/mailbox/lane_id.hpp"
@@ -60,6 +61,14 @@ void check_against_peer(const Grant& grant, const std::optional<Peer>& peer) {
             fmt::format("the agreement with {} does not name the purpose {}", jid, grant.purpose));
 }
 
+void make_key(const Config& config, Console& console) {
+    const PseudonymFiles files = pseudonym_files(config);
+    if (ensure_pseudonym_key(files) == KeyState::made)
+        console.err << "made " << files.key.string()
+                    << ", of which pseudonyms are made; keep a copy where the store's backups are "
+                       "not\n";
+}
+
 int add(const cxxopts::ParseResult& given, const std::vector<std::string>& words,
         const Config& config, Store& store, Console& console) {
     if (words.size() != 2)
@@ -76,6 +85,12 @@ int add(const cxxopts::ParseResult& given, const std::vector<std::string>& words
     grant.basis = *basis;
     grant.retain = text_of(given, "retain");
     grant.history = text_of(given, "history");
+    grant.pseudonym = given.count("pseudonym") > 0;
+    if (given.count("hide") > 0) {
+        const auto levels = hidden_levels_from(text_of(given, "hide"));
+        if (!levels) throw UsageError("--hide takes levels of the path, counted from 1: 1,3");
+        grant.hidden = *levels;
+    }
     grant.resolution = text_of(given, "resolution");
     grant.from = moment(given, "from").value_or(now);
     grant.until = moment(given, "until");
@@ -84,6 +99,7 @@ int add(const cxxopts::ParseResult& given, const std::vector<std::string>& words
     if (const auto fault = fault_of(grant); !fault.empty()) throw UsageError(fault);
     check_against_peer(grant,
                        read_from(store, [&](Mailboxes& m) { return m.find_peer(grant.peer); }));
+    if (grant.pseudonym) make_key(config, console);
     store.commit([&](Mailboxes& m) { give_grant(m, grant, now); });
     console.out << grant.id << '\n';
     console.err << "grant " << grant.id << ": " << grant.peer.to_string() << " may have "
@@ -126,6 +142,8 @@ int show(const std::vector<std::string>& words, Store& store, Console& console) 
     ordered_json all = row(grant);
     all["retain"] = grant.retain;
     all["history"] = grant.history;
+    all["pseudonym"] = grant.pseudonym;
+    all["hidden_levels"] = disguise_of(grant).levels;
     all["resolution"] = grant.resolution;
     all["from"] = to_timestamp_for_people(grant.from);
     if (const auto& consent = grant.consent)
@@ -283,8 +301,11 @@ cxxopts::Options options() {
         "ISO8601")("history", "how far back it may ask; without it not at all",
                    cxxopts::value<std::string>(), "ISO8601")(
         "resolution", "the finest period that goes, what is finer is aggregated; else as it is",
-        cxxopts::value<std::string>(), "ISO8601")("from", "valid from; now, unless it is said",
-                                                  cxxopts::value<std::string>(), "TIME")(
+        cxxopts::value<std::string>(), "ISO8601")(
+        "pseudonym", "the peer gets each subject under a name that is made for it alone")(
+        "hide", "levels of the path, counted from 1, that go so, too: 1,3",
+        cxxopts::value<std::string>(), "LEVELS")("from", "valid from; now, unless it is said",
+                                                 cxxopts::value<std::string>(), "TIME")(
         "until", "valid before; else until it is ended", cxxopts::value<std::string>(), "TIME");
     options.add_options("tell")("to", "readings before that", cxxopts::value<std::string>(),
                                 "TIME");

@@ -34,6 +34,8 @@ constexpr std::array commands{
     Command{"peer", "the proxies that this one knows", peer_command},
     Command{"grant", "who may have which series, for what, and until when", grant_command},
     Command{"subscription", "which series go to which peer", subscription_command},
+    Command{"subject", "what a person may ask: show, export, object, limit, erase",
+            subject_command},
     Command{"publish", "open data, for whoever subscribes at our XMPP server", publish_command},
     Command{"store", "move the store into another one, PostgreSQL or SQLite", store_command},
     Command{"senml", "validate, resolve and convert SenML; take names apart", senml_command},

@@ -14,6 +14,8 @@
 #include "jobs/quoalise_subscriptions.hpp"
 #include "jobs/subscription_commands.hpp"
 #include "proxy-core/config/duration.hpp"
+#include "proxy-core/access/pseudonym.hpp"
+#include "senml/name.hpp"
 
 namespace courant::cli {
 namespace {
@@ -122,6 +124,25 @@ std::vector<NamedHistory> all_histories(const Config& config, StoreThread& store
     return histories;
 }
 
+// The catalog says the names that peers get, and is asked on the store's thread alone.
+std::shared_ptr<const CatalogRules> rules_of_catalog(const Config& config) {
+    auto rules = std::make_shared<CatalogRules>(catalog_rules(config));
+    rules->shown_name = [names = std::make_shared<PseudonymsAtNeed>(
+                             PseudonymFiles{config.pseudonyms.key_file, config.pseudonyms.file})](
+                            const Grant& grant, const std::string& name) {
+        const Disguise disguise = disguise_of(grant);
+        const auto series = senml::Name::parse(name);
+        if (disguise.none()) return name;
+        if (!series)
+            throw StoreError(name + " is no federated name, and has no pseudonym", Retry::useless);
+        const auto other =
+            names->get().conceal(*series, grant.peer, disguise, std::chrono::system_clock::now());
+        if (!other) throw StoreError(other.error(), Retry::useless);
+        return other->people();
+    };
+    return rules;
+}
+
 /// How far the outbox is: both numbers stand still when nothing moves.
 struct Backlog {
     std::int64_t waiting = 0;
@@ -173,9 +194,10 @@ Program::Program(const Config& config, StoreThread& store, Logger logger)
           config, store, space_, *worker_,
           [this](std::vector<Enqueued> messages) { federation_.outbox_grew(std::move(messages)); },
           logger_, counters_),
-      history_(all_histories(config, store), store, grants_may_read(config.identity.jid),
-               history_rules(config), logger_, counters_),
-      catalog_(std::make_shared<CatalogRules>(catalog_rules(config)), config.identity.jid, store),
+      history_(all_histories(config, store), store,
+               grants_may_read(config.identity.jid, config.pseudonyms.file), history_rules(config),
+               logger_, counters_),
+      catalog_(rules_of_catalog(config), config.identity.jid, store),
       cards_(store, [this](CommandRequest request, CommandDone done) {
           federation_.ask(std::move(request), std::move(done));
       }) {

@@ -30,7 +30,12 @@ void Audience::changes_at(const std::optional<Time>& moment, Time now) {
 }
 
 Audience::Audience(std::span<const Subscription> subscriptions, std::span<const Grant> grants,
-                   std::span<const Peer> peers, Time now) {
+                   std::span<const Peer> peers, Time now, std::span<const Objection> objections)
+    : made_at_(now) {
+    for (const Objection& objection : objections) {
+        changes_at(objection.until, now);
+        if (stands(objection, now)) objections_.push_back(objection);
+    }
     for (const Peer& peer : peers) {
         peers_.emplace(peer.jid, peer);
         changes_at(peer.terms.from, now);
@@ -64,10 +69,13 @@ Audience::Audience(std::span<const Subscription> subscriptions, std::span<const 
     std::sort(destinations_.begin(), destinations_.end());
     destinations_.erase(std::unique(destinations_.begin(), destinations_.end()),
                         destinations_.end());
+    disguises_.resize(destinations_.size());
     std::map<Jid, std::uint32_t> places;
     for (const auto& [one, grant, to] : allowed) {
         const auto subscription = static_cast<std::uint32_t>(places_.size());
         const auto found = std::lower_bound(destinations_.begin(), destinations_.end(), to);
+        disguises_[static_cast<std::size_t>(found - destinations_.begin())] =
+            disguise_of(grants_[grant]);
         const auto peer = places.try_emplace(one->peer, static_cast<std::uint32_t>(places.size()));
         places_.push_back(
             {static_cast<std::uint32_t>(found - destinations_.begin()), peer.first->second, grant});
@@ -90,7 +98,9 @@ Audience::Seats Audience::seats(std::string_view name) const {
     std::vector<bool> served(peer_count_);
     for (const std::uint32_t subscription : fitting) {
         const Place& place = places_[subscription];
-        if (served[place.peer] || !covers(grants_[place.grant], series)) continue;
+        const Grant& grant = grants_[place.grant];
+        if (served[place.peer] || !covers(grant, series)) continue;
+        if (held_back(objections_, grant, series, made_at_)) continue;
         served[place.peer] = true;
         seats.push_back(place.destination);
     }
@@ -118,8 +128,9 @@ std::shared_ptr<const Audience> CurrentAudience::get(Mailboxes& mailboxes, Time 
     const std::int64_t revision = mailboxes.subscriptions_revision();
     // A clock that was set back makes it anew, too.
     if (revision != revision_ || now < made_at_ || now >= audience_->until()) {
-        audience_ = std::make_shared<const Audience>(
-            mailboxes.subscriptions(), mailboxes.access().grants(), mailboxes.peers(), now);
+        audience_ = std::make_shared<const Audience>(mailboxes.subscriptions(),
+                                                     mailboxes.access().grants(), mailboxes.peers(),
+                                                     now, mailboxes.subjects().objections());
         revision_ = revision;
         made_at_ = now;
     }

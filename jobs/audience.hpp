@@ -2,7 +2,8 @@
 //
 // What is not allowed at that moment is not there: a grant that has not begun, has ended or is not
 // active, a peer that is suspended or whose agreement is over. One that ends takes nothing from
-// the others. An audience says until when it is true, and whoever keeps it has it made anew then.
+// the others. Nor is a subject that objected, where a grant is for many. An audience says until
+// when it is true, and whoever keeps it has it made anew then.
 //
 // Most subscriptions name one series; those are found by its name. Patterns have to be tried one by
 // one, which is done once for each name and then remembered, so that a reading costs the same
@@ -25,6 +26,8 @@
 #include <vector>
 
 #include "proxy-core/access/access_book.hpp"
+#include "proxy-core/access/pseudonym.hpp"
+#include "proxy-core/access/subject_book.hpp"
 #include "proxy-core/mailbox/mailboxes.hpp"
 
 namespace courant {
@@ -47,7 +50,7 @@ class Audience {
 
     /// As of `now`. `peers` are those whose terms and wishes are known.
     Audience(std::span<const Subscription> subscriptions, std::span<const Grant> grants,
-             std::span<const Peer> peers, Time now);
+             std::span<const Peer> peers, Time now, std::span<const Objection> objections = {});
 
     /// When somebody else is allowed, or somebody no longer; Time::max() if nobody will be.
     Time until() const { return until_; }
@@ -56,6 +59,8 @@ class Audience {
     /// Who gets the series of that name, in either spelling: each peer once, as its first
     /// subscription that fits says.
     Seats seats(std::string_view name) const;
+    /// Under which names a destination, by its place, gets what it gets.
+    const Disguise& disguise(std::uint32_t seat) const { return disguises_[seat]; }
     /// What is known of a peer; null for a stranger.
     const Peer* find_peer(const Jid& peer) const;
 
@@ -70,6 +75,9 @@ class Audience {
     std::vector<Grant> grants_;
     Time until_ = Time::max();
     std::vector<Destination> destinations_;
+    std::vector<Disguise> disguises_;    ///< by destination
+    std::vector<Objection> objections_;  ///< those that stand
+    Time made_at_ = Time::min();
     std::vector<Place> places_;  ///< by subscription
     std::size_t peer_count_ = 0;
     std::map<Jid, Peer> peers_;

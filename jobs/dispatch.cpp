@@ -67,12 +67,51 @@ Cut cut_for(const Peer* peer, const DispatchRules& rules) {
 
 }  // namespace
 
+/// The names of a pack as one destination gets them: as they are, or disguised.
+class Dispatcher::OtherNames {
+  public:
+    OtherNames(Dispatcher& owner, const Pack& pack, const Jid& peer, const Disguise& disguise,
+               Time now)
+        : owner_(owner), pack_(pack), peer_(peer), disguise_(disguise), now_(now) {
+        if (!disguise.none()) names_.resize(pack.name_count());
+    }
+
+    /// Why a name cannot go there; empty if it can.
+    std::string fault(senml::NameId id) {
+        if (disguise_.none() || !name(id).empty()) return {};
+        const auto name = senml::Name::parse(pack_.name(id));
+        if (!name) return "it is to go under a pseudonym, and is no federated name";
+        const auto other = owner_.pseudonyms_.get().conceal(*name, peer_, disguise_, now_);
+        if (!other) return other.error();
+        names_[static_cast<std::size_t>(id)] = other->senml();
+        return {};
+    }
+    /// Of a name without fault.
+    std::string_view name(senml::NameId id) const {
+        return disguise_.none() ? pack_.name(id) : names_[static_cast<std::size_t>(id)];
+    }
+
+  private:
+    Dispatcher& owner_;
+    const Pack& pack_;
+    const Jid& peer_;
+    const Disguise& disguise_;
+    Time now_;
+    std::vector<std::string> names_;  ///< by NameId; empty: not known yet
+};
+
 /// Writes the readings of one destination into messages.
 class Dispatcher::Cutter {
   public:
     Cutter(Dispatcher& owner, const Pack& pack, const Destination& to, Quality quality,
-           const Cut& how, std::set<std::size_t>& refused, Dispatch& out)
-        : owner_(owner), pack_(pack), how_(how), refused_(refused), out_(out), peer_(to.peer) {
+           const Cut& how, OtherNames& names, std::set<std::size_t>& refused, Dispatch& out)
+        : owner_(owner),
+          pack_(pack),
+          how_(how),
+          names_(names),
+          refused_(refused),
+          out_(out),
+          peer_(to.peer) {
         const DispatchRules& rules = owner.rules_;
         envelope_ = {
             .retain = to.retain, .grant = to.grant, .quality = quality, .hops = {rules.self}};
@@ -80,7 +119,13 @@ class Dispatcher::Cutter {
         room_ = rules.stanza_bytes > overhead ? rules.stanza_bytes - overhead : 0;
     }
 
-    void cut(std::span<const std::size_t> records) {
+    void cut(std::vector<std::size_t> all) {
+        std::erase_if(all, [this](std::size_t record) {
+            const std::string fault = names_.fault(pack_[record].name);
+            if (!fault.empty()) refuse(record, fault, as_found(record));
+            return !fault.empty();
+        });
+        std::span<const std::size_t> records = all;
         for (; !records.empty(); records = records.subspan(std::min(records.size(), how_.records)))
             message(records.first(std::min(records.size(), how_.records)));
     }
@@ -90,7 +135,8 @@ class Dispatcher::Cutter {
     // guess.
     void message(std::span<const std::size_t> records) {
         owner_.part_.clear();
-        for (const std::size_t i : records) owner_.part_.add_from(pack_, i);
+        for (const std::size_t i : records)
+            owner_.part_.add_from(pack_, i, names_.name(pack_[i].name));
         const auto written =
             owner_.xml_writer_.write(senml::Format::xml, owner_.part_, owner_.xml_);
         if (written && owner_.xml_.size() <= room_) {
@@ -149,6 +195,7 @@ class Dispatcher::Cutter {
     Dispatcher& owner_;
     const Pack& pack_;
     Cut how_;
+    OtherNames& names_;
     std::set<std::size_t>& refused_;  ///< records that are no more to be refused
     Dispatch& out_;
     Jid peer_;
@@ -156,7 +203,7 @@ class Dispatcher::Cutter {
     std::size_t room_ = 0;
 };
 
-Dispatch Dispatcher::dispatch(const Pack& pack, RememberedAudience& audience) {
+Dispatch Dispatcher::dispatch(const Pack& pack, RememberedAudience& audience, Time now) {
     Dispatch out;
     Plan who_gets_what = plan(pack, rules_.quality, audience);
     out.unwanted = who_gets_what.unwanted;
@@ -168,13 +215,14 @@ Dispatch Dispatcher::dispatch(const Pack& pack, RememberedAudience& audience) {
             continue;
         }
         const Cut how = cut_for(audience.audience().find_peer(to.peer), rules_);
-        Cutter(*this, pack, to, rules_.quality, how, refused, out).cut(records);
+        OtherNames names(*this, pack, to.peer, audience.audience().disguise(seat), now);
+        Cutter(*this, pack, to, rules_.quality, how, names, refused, out).cut(std::move(records));
     }
     return out;
 }
 
 ShapedDispatch Dispatcher::shape(const Pack& pack, std::span<const ToBeShaped> parts,
-                                 const Audience& audience, ShapeBook& book) {
+                                 const Audience& audience, ShapeBook& book, Time now) {
     ShapedDispatch out;
     Dispatch cut;
     for (const auto& [seat, records] : parts) {
@@ -186,7 +234,8 @@ ShapedDispatch Dispatcher::shape(const Pack& pack, std::span<const ToBeShaped> p
             Records all(readings.size());
             std::iota(all.begin(), all.end(), std::size_t{0});
             std::set<std::size_t> refused;
-            Cutter(*this, readings, to, quality, how, refused, cut).cut(all);
+            OtherNames names(*this, readings, to.peer, audience.disguise(seat), now);
+            Cutter(*this, readings, to, quality, how, names, refused, cut).cut(std::move(all));
         }
         std::move(shaped.refused.begin(), shaped.refused.end(), std::back_inserter(out.refused));
         std::move(shaped.states.begin(), shaped.states.end(), std::back_inserter(out.states));

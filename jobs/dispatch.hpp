@@ -23,6 +23,7 @@
 
 #include "jobs/audience.hpp"
 #include "jobs/shaping.hpp"
+#include "proxy-core/access/pseudonym.hpp"
 #include "proxy-core/adapter.hpp"
 #include "proxy-core/federation/jid.hpp"
 #include "proxy-core/mailbox/body.hpp"
@@ -44,6 +45,8 @@ struct DispatchRules {
     /// The largest stanza, in bytes, all that surrounds the pack included.
     std::size_t stanza_bytes = 200'000;
     Quality quality = Quality::raw;
+    /// Where the other names are, for peers that get subjects under a pseudonym.
+    PseudonymFiles pseudonyms = {};
     /// How series are aggregated for those who do not get all of them.
     AggregationRules aggregation = {};
 };
@@ -85,19 +88,22 @@ struct ShapedDispatch {
 class Dispatcher {
   public:
     explicit Dispatcher(DispatchRules rules)
-        : rules_(std::move(rules)), shaper_(rules_.aggregation) {}
+        : rules_(std::move(rules)), pseudonyms_(rules_.pseudonyms), shaper_(rules_.aggregation) {}
 
-    /// Asks the audience who gets what, and in which form.
-    Dispatch dispatch(const senml::Pack& pack, RememberedAudience& audience);
+    /// Asks the audience who gets what, in which form and under which names. `now` is when new
+    /// names are given out. StoreError where that cannot be: then nothing goes.
+    Dispatch dispatch(const senml::Pack& pack, RememberedAudience& audience, Time now = {});
     /// The rest of it, with what the book remembers, which is not written here. Any number of
     /// times.
     ShapedDispatch shape(const senml::Pack& pack, std::span<const ToBeShaped> parts,
-                         const Audience& audience, ShapeBook& book);
+                         const Audience& audience, ShapeBook& book, Time now = {});
 
   private:
     class Cutter;
+    class OtherNames;
 
     DispatchRules rules_;
+    PseudonymsAtNeed pseudonyms_;
     Shaper shaper_;
     senml::Writer xml_writer_;
     BodyWriter body_writer_;

@@ -10,8 +10,11 @@
 #include "proxy-core/access/access_book.hpp"
 #include "proxy-core/access/admission.hpp"
 #include "proxy-core/access/call_book.hpp"
+#include "proxy-core/access/pseudonym.hpp"
+#include "proxy-core/access/subject_book.hpp"
 #include "proxy-core/config/duration.hpp"
 #include "proxy-core/federation/protocol.hpp"
+#include "senml/name.hpp"
 
 namespace courant {
 namespace {
@@ -65,19 +68,67 @@ class Filling {
     std::size_t bytes_ = 0;
 };
 
+/// The register of pseudonyms, opened when the first of them is asked for. Belongs to the store's
+/// thread.
+class NamesGiven {
+  public:
+    explicit NamesGiven(std::filesystem::path file) : file_(std::move(file)) {}
+
+    std::optional<Revealed> reveal(std::string_view series, const Jid& asker) {
+        const auto name = senml::Name::parse(series);
+        if (!name || file_.empty()) return std::nullopt;
+        // Where nobody has ever been given a name, there is no file, and none need be made.
+        if (!names_ && !std::filesystem::exists(file_)) return std::nullopt;
+        if (!names_) names_.emplace(file_);
+        return names_->reveal(*name, asker);
+    }
+
+  private:
+    std::filesystem::path file_;
+    std::optional<PseudonymRegister> names_;
+};
+
+// What a grant's disguise does to a name that may have fewer levels than it hides.
+Disguise applied(Disguise disguise, const NamedSeries& series) {
+    const auto name = senml::Name::parse(series.name);
+    const std::size_t levels = name ? name->path().size() : 0;
+    std::erase_if(disguise.levels, [&](std::size_t level) { return level > levels; });
+    return disguise;
+}
+
+senml::Pack renamed(const senml::Pack& pack, std::string_view name) {
+    senml::Pack out;
+    for (std::size_t i = 0; i < pack.size(); ++i) out.add_from(pack, i, name);
+    return out;
+}
+
+// A page under the name that its asker has for the series.
+HistoryPage as_known(HistoryPage page, const HistoryQuestion& question) {
+    if (!question.known_as.empty()) page.readings = renamed(page.readings, question.known_as);
+    return page;
+}
+
 }  // namespace
 
-MayRead grants_may_read(Jid self) {
-    return [self = std::move(self)](Mailboxes& m, const Jid& asker, const HistoryRange& range,
-                                    Time now) -> HistoryRight {
+MayRead grants_may_read(Jid self, std::filesystem::path names) {
+    auto names_given = std::make_shared<NamesGiven>(std::move(names));
+    return [self = std::move(self), names_given](Mailboxes& m, const Jid& asker,
+                                                 const HistoryRange& range,
+                                                 Time now) -> HistoryRight {
         if (auto refusal = admission(m, self, asker, now).refusal; !refusal.empty())
             return {.refusal = std::move(refusal)};
-        const NamedSeries series = named_series(range.series);
+        const auto revealed = names_given->reveal(range.series, asker);
+        const NamedSeries asked = named_series(range.series);
+        const NamedSeries series = revealed ? named_series(revealed->name.senml()) : asked;
+        const Disguise disguise = revealed ? revealed->disguise : Disguise{};
+        const auto objections = m.subjects().objections();
         std::optional<Time> earliest;
         std::optional<Grant> best;  // of those that reach back so far
         for (const Grant& grant : m.access().grants()) {
             if (grant.peer != asker.bare() || grant.history.empty()) continue;
             if (!obstacle(grant, now).empty() || !covers(grant, series)) continue;
+            if (held_back(objections, grant, series, now)) continue;
+            if (applied(disguise_of(grant), series) != disguise) continue;
             const Time begin = now - nominal_length(grant.history);
             earliest = std::min(earliest.value_or(begin), begin);
             if (range.from < begin) continue;
@@ -85,13 +136,15 @@ MayRead grants_may_read(Jid self) {
                 best = grant;
         }
         if (!earliest)
-            return {.refusal =
-                        fmt::format("{} is granted nothing of {} from before now. Ask the "
-                                    "administrator of {} for it",
-                                    asker.bare().to_string(), series.name, self.to_string())};
-        if (best) return {.resolution = best->resolution, .grant = best->id};
-        return {.refusal = fmt::format("{} may ask for {} from {} on", asker.bare().to_string(),
-                                       series.name, to_timestamp_for_people(*earliest))};
+            return {.refusal = fmt::format("{} is granted nothing of {} from before now. Ask the "
+                                           "administrator of {} for it",
+                                           asker.bare().to_string(), asked.name, self.to_string())};
+        if (!best)
+            return {.refusal = fmt::format("{} may ask for {} from {} on", asker.bare().to_string(),
+                                           asked.name, to_timestamp_for_people(*earliest))};
+        return {.series = revealed ? revealed->name.senml() : std::string(),
+                .resolution = best->resolution,
+                .grant = best->id};
     };
 }
 
@@ -241,7 +294,7 @@ class HistoryDesk::Clerk {
             logger_.info("an app's quota is used up",
                          {{"adapter", adapter_}, {"reason", quota.what()}});
             pace_next(quota.again_in());
-            if (filling.cut()) return std::move(filling.page);
+            if (filling.cut()) return as_known(std::move(filling.page), question);
             return HistoryPage{.not_before = rules_.clock() + quota.again_in()};
         } catch (const Error& error) {
             // What it says may name files and hosts: that is for our operator.
@@ -256,7 +309,7 @@ class HistoryDesk::Clerk {
                 .issuer = "courant",
                 .code = error.worth_retrying() ? "app-away" : "app-fails"});
         }
-        return std::move(filling.page);
+        return as_known(std::move(filling.page), question);
     }
 
     std::string adapter_;
@@ -306,10 +359,15 @@ void HistoryDesk::ask(HistoryQuestion question, HistoryDone done) {
                 [this, asked, done = std::move(done)](const std::exception_ptr& failure) {
                     if (failure)
                         return done(refused(Kind::busy, "the proxy's store is away; ask again"));
-                    asked->question.resolution = asked->right.resolution;
-                    if (asked->right.refusal.empty()) return permitted(*asked, done);
-                    counters_.get("courant_history_refused_total").add();
-                    done(refused(Kind::forbidden, asked->right.refusal));
+                    if (!asked->right.refusal.empty()) {
+                        counters_.get("courant_history_refused_total").add();
+                        return done(refused(Kind::forbidden, asked->right.refusal));
+                    }
+                    HistoryQuestion& it = asked->question;
+                    it.resolution = asked->right.resolution;
+                    if (!asked->right.series.empty())
+                        it.known_as = std::exchange(it.range.series, asked->right.series);
+                    permitted(*asked, done);
                 });
 }
 
@@ -338,14 +396,16 @@ HistoryDesk::Clerk* HistoryDesk::clerk_for(const std::string& series) const {
 
 // On the store's thread.
 void HistoryDesk::permitted(const Asked& asked, HistoryDone done) {
-    Clerk* const clerk = clerk_for(asked.question.range.series);
+    const HistoryQuestion& question = asked.question;
+    // The asker reads no other name of it than its own.
+    const std::string& name_asked =
+        question.known_as.empty() ? question.range.series : question.known_as;
+    Clerk* const clerk = clerk_for(question.range.series);
     if (clerk == nullptr)
-        return done(refused(Kind::bad_request,
-                            fmt::format("no app here has a history of {}",
-                                        named_series(asked.question.range.series).name)));
+        return done(refused(Kind::bad_request, fmt::format("no app here has a history of {}",
+                                                           named_series(name_asked).name)));
     counters_.get("courant_history_questions_total", {{"adapter", clerk->adapter()}}).add();
-    const auto noted = [this, call = asked.call, question = asked.question,
-                        done](HistoryOutcome outcome) {
+    const auto noted = [this, call = asked.call, question, done](HistoryOutcome outcome) {
         note(call, question, outcome);
         done(std::move(outcome));
     };

@@ -21,6 +21,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -48,10 +49,10 @@ namespace courant {
 struct HistoryRight {
     /// Why nothing; empty: it may.
     std::string refusal = {};
-    /// Only values of this period, ISO 8601; empty: all.
-    std::string resolution = {};
     /// The series as it is called here, where the asker knows it under another name.
     std::string series = {};
+    /// Only values of this period, ISO 8601; empty: all.
+    std::string resolution = {};
     /// The grant that lets it.
     std::string grant = {};
 };
@@ -61,8 +62,10 @@ using MayRead =
     std::function<HistoryRight(Mailboxes&, const Jid& asker, const HistoryRange& range, Time now)>;
 
 /// Peers may read what a grant that is valid now covers, as far back and as finely as it lets them;
-/// of several, the finest. `self` is for those who read why not.
-MayRead grants_may_read(Jid self);
+/// of several, the finest. Where it goes to them under a pseudonym, they ask by that, and find
+/// nothing by the true name. `self` is for those who read why not, `names` the register of
+/// pseudonyms.
+MayRead grants_may_read(Jid self, std::filesystem::path names = {});
 
 /// How much of a request has been answered.
 struct HistorySoFar {
@@ -76,6 +79,8 @@ struct HistoryQuestion {
     HistoryRange range;
     /// Requested when nobody waits for the answer any more.
     std::stop_token stop = {};
+    /// The asker's name for the series, where that is another one than the range's.
+    std::string known_as = {};
     /// The period in which it is answered; the desk decides.
     std::string resolution = {};
     /// The asker's name for its request, which may be many questions; empty: it has none.

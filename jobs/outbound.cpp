@@ -126,7 +126,7 @@ Outbound::Committed Outbound::commit(const senml::Pack& readings, Dispatch& work
         if (kind == Place::mark && m.cursor(adapter_) == place) return committed;
         ShapedDispatch shaped;
         if (!work.to_be_shaped.empty())
-            shaped = dispatcher_.shape(readings, work.to_be_shaped, *audience_, m.shapes());
+            shaped = dispatcher_.shape(readings, work.to_be_shaped, *audience_, m.shapes(), now);
         // Not thrown here: what the look has noted is to be committed.
         committed.obstacle = obstacle(m, size_of(work) + size_of(shaped) + size_of(kept), now);
         if (!committed.obstacle.empty()) return committed;
@@ -182,7 +182,7 @@ void Outbound::put(const senml::Pack& readings, const std::vector<Refused>& refu
     Dispatch work;
     ShapedDispatch shaped;
     for (;;) {
-        work = dispatcher_.dispatch(readings, *remembered_);
+        work = dispatcher_.dispatch(readings, *remembered_, now);
         work.refused.insert(work.refused.begin(), refused.begin(), refused.end());
         const senml::Pack kept = to_be_kept(readings);
         Committed committed = commit(readings, work, kept, kind, place, now);

@@ -80,9 +80,13 @@ void Pack::drop_last() {
 }
 
 void Pack::add_from(const Pack& other, std::size_t index) {
+    add_from(other, index, other.name(other[index].name));
+}
+
+void Pack::add_from(const Pack& other, std::size_t index, std::string_view name_here) {
     const Record from = other[index];
     Extra extra = other.extra(index);
-    const NameId name = intern_name(other.name(from.name));
+    const NameId name = intern_name(name_here);
     const UnitId unit = from.unit == no_unit ? no_unit : intern_unit(other.unit(from.unit));
     Record& record = append(name, unit, from.time, from.kind);
     switch (from.kind) {

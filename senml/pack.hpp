@@ -120,6 +120,8 @@ class Pack {
     void set_extra(Extra extra);
     /// Appends record `index` of another pack, re-interning its strings.
     void add_from(const Pack& other, std::size_t index);
+    /// The same under another name.
+    void add_from(const Pack& other, std::size_t index, std::string_view name);
 
     /// How many records there are.
     std::size_t size() const { return records_.size(); }

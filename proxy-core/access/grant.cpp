@@ -104,6 +104,9 @@ std::string fault_of(const Grant& grant) {
     if (!grant.resolution.empty() && !Period::parse(grant.resolution))
         return "the finest period that the peer gets is an ISO 8601 duration, of the clock (PT1H) "
                "or of the calendar (P1D)";
+    if (!grant.hidden.empty() && !grant.pseudonym)
+        return "levels are hidden beside a pseudonym: they would hide nothing of a subject that "
+               "goes by its name";
     if (grant.until && *grant.until <= grant.from) return "it ends before it begins";
     if (grant.basis == LegalBasis::unrecorded) return "a grant has a legal basis";
     if (grant.basis == LegalBasis::consent && !grant.consent)

@@ -13,4 +13,8 @@ namespace courant {
 /// Whether the name fits the whole pattern. Time is linear in the name for each `*`.
 bool series_matches(std::string_view pattern, std::string_view name);
 
+/// Whether some name about that subject (in people's spelling, and no pattern) can fit: of a grant
+/// for many, whether it is this one's, too.
+bool may_be_about(std::string_view pattern, std::string_view subject);
+
 }  // namespace courant

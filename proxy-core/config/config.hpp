@@ -179,6 +179,16 @@ struct ArchiveConfig {
     bool operator==(const ArchiveConfig&) const = default;
 };
 
+/// [pseudonyms]: what turns subjects into the names that peers get, where a grant says so.
+struct PseudonymsConfig {
+    /// The secret of which the names are made.
+    std::filesystem::path key_file = "pseudonyms.key";
+    /// Who is who: a SQLite file of its own, with rights of its own.
+    std::filesystem::path file = "pseudonyms.db";
+
+    bool operator==(const PseudonymsConfig&) const = default;
+};
+
 /// [log]: how talkative, and for whom.
 struct LogConfig {
     LogLevel level = LogLevel::info;
@@ -279,6 +289,7 @@ struct Config {
     OutboxConfig outbox;
     RetentionConfig retention;
     ArchiveConfig archive;
+    PseudonymsConfig pseudonyms;
     LogConfig log;
     std::vector<AdapterConfig> adapters;
     std::vector<ExtractConfig> extracts;

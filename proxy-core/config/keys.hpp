@@ -347,6 +347,19 @@ inline constexpr Key archive[] = {
                           "that peers can ask for what no app remembers; P0D is not at all"}},
 };
 
+inline constexpr Key pseudonyms[] = {
+    {.property = {.name = "key_file",
+                  .type = path,
+                  .fallback = "pseudonyms.key",
+                  .help = "The secret of which pseudonyms are made; courant grant add --pseudonym "
+                          "makes it. Keep a copy elsewhere: another key means other names"}},
+    {.property = {.name = "file",
+                  .type = path,
+                  .fallback = "pseudonyms.db",
+                  .help = "Who is who, and who has looked that up. For nobody's eyes but ours, and "
+                          "not in the same backup as the store"}},
+};
+
 inline constexpr Key log[] = {
     {.property = {.name = "level",
                   .type = choice,
@@ -477,6 +490,8 @@ inline constexpr Section sections[] = {
      "When what is kept for reference goes; dead letters never by themselves.", retention},
     {"archive", Section::Count::once, "Whether what was sent is kept for those who ask later.",
      archive},
+    {"pseudonyms", Section::Count::once, "Other names for subjects, where a grant wants that.",
+     pseudonyms},
     {"log", Section::Count::once, "What we tell on stderr.", log},
     {"extract", Section::Count::many, "Readings of an adapter that go into the federation.",
      extract},

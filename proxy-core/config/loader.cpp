@@ -64,6 +64,7 @@ class Loader {
         config_.outbox = detail::bind_outbox(once("outbox"));
         config_.retention = detail::bind_retention(once("retention"), faults_);
         config_.archive = detail::bind_archive(once("archive"), faults_);
+        config_.pseudonyms = detail::bind_pseudonyms(once("pseudonyms"), faults_);
         config_.log = detail::bind_log(once("log"));
         load_adapters();
         for (const auto& table : many("extract")) load_extract(table);

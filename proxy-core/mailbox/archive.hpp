@@ -12,6 +12,7 @@
 #include "proxy-core/access/access_book.hpp"
 #include "proxy-core/access/exchange_book.hpp"
 #include "proxy-core/access/shape_book.hpp"
+#include "proxy-core/access/subject_book.hpp"
 #include "proxy-core/catalog/series_book.hpp"
 #include "proxy-core/mailbox/mailboxes.hpp"
 
@@ -23,6 +24,8 @@ struct Inventory {
     std::vector<Peer> peers = {};
     std::vector<Subscription> subscriptions = {};
     std::vector<Grant> grants = {};
+    std::vector<Objection> objections = {};
+    std::vector<Transfer> transfers = {};
     std::vector<HeldGrant> held = {};
     std::vector<NoticeEntry> notices = {};
     /// Those that are not done, with new ids there.

@@ -67,6 +67,7 @@ struct MailboxLimits {
 class AccessBook;
 class ExchangeBook;
 class Archive;
+class SubjectBook;
 class SeriesBook;
 class ShapeBook;
 class CallBook;
@@ -94,6 +95,8 @@ class Mailboxes {
 
     /// Grants, and strangers that knocked (access/access_book.hpp).
     virtual AccessBook& access() = 0;
+    /// What a person may ask of us beside grants (access/subject_book.hpp).
+    virtual SubjectBook& subjects() = 0;
     /// What both sides said about grants (access/exchange_book.hpp).
     virtual ExchangeBook& exchange() = 0;
     /// What has been seen of our own series (catalog/series_book.hpp).

@@ -266,6 +266,21 @@ ArchiveConfig bind_archive(const CheckedTable& table, Faults& faults) {
     return archive;
 }
 
+PseudonymsConfig bind_pseudonyms(const CheckedTable& table, Faults& faults) {
+    PseudonymsConfig pseudonyms;
+    for (auto [key, file] :
+         {std::pair{"key_file", &pseudonyms.key_file}, std::pair{"file", &pseudonyms.file}}) {
+        if (table.settings.has(key)) *file = table.settings.text(key);
+        if (others_may_read(*file))
+            faults.warn(
+                table.line_of(key), table.way + "." + key,
+                fmt::format("others than its owner may read {0}. chmod 600 {0}", file->string()));
+    }
+    if (pseudonyms.key_file == pseudonyms.file)
+        table.fault(faults, "file", "must not be the key's file");
+    return pseudonyms;
+}
+
 LogConfig bind_log(const CheckedTable& table) {
     LogConfig log;
     log.level = log_level_from(table.settings.text_or_empty("level")).value_or(log.level);

@@ -26,6 +26,7 @@ SpaceConfig bind_space(const CheckedTable& table);
 OutboxConfig bind_outbox(const CheckedTable& table);
 RetentionConfig bind_retention(const CheckedTable& table, Faults& faults);
 ArchiveConfig bind_archive(const CheckedTable& table, Faults& faults);
+PseudonymsConfig bind_pseudonyms(const CheckedTable& table, Faults& faults);
 /// [log].
 LogConfig bind_log(const CheckedTable& table);
 

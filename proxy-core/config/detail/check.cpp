@@ -47,14 +47,6 @@ const Node* given(const Node& table, std::string_view key, const Property& prope
     return says_nothing ? nullptr : node;
 }
 
-bool others_may_read(const std::filesystem::path& file) {
-    using std::filesystem::perms;
-    std::error_code unknown;
-    const auto status = std::filesystem::status(file, unknown);
-    return !unknown &&
-           (status.permissions() & (perms::group_read | perms::others_read)) != perms::none;
-}
-
 std::string without_newline(std::string text) {
     if (text.ends_with('\n')) text.pop_back();
     if (text.ends_with('\r')) text.pop_back();
@@ -312,6 +304,14 @@ Checker::Value Checker::read_secret(const Node& node, const std::string& way) {
             node.line, way,
             fmt::format("others than its owner may read {0}. chmod 600 {0}", file.string()));
     return text;
+}
+
+bool others_may_read(const std::filesystem::path& file) {
+    using std::filesystem::perms;
+    std::error_code unknown;
+    const auto status = std::filesystem::status(file, unknown);
+    return !unknown &&
+           (status.permissions() & (perms::group_read | perms::others_read)) != perms::none;
 }
 
 std::string Checker::resolved(const std::string& text) const {

@@ -67,6 +67,9 @@ class Checker {
     Faults& faults_;
 };
 
+/// Whether a file is there and others than its owner may read it.
+bool others_may_read(const std::filesystem::path& file);
+
 /// The keys that an adapter's description means.
 std::vector<Key> keys_of(std::span<const Property> properties);
 

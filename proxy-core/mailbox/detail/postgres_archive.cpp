@@ -23,6 +23,8 @@ Inventory PostgresArchive::inventory() {
     all.peers = mailboxes_.peers();
     all.subscriptions = mailboxes_.subscriptions();
     all.grants = mailboxes_.access().grants();
+    all.objections = subjects_.objections();
+    all.transfers = subjects_.transfers();
     all.held = mailboxes_.exchange().held();
     all.notices = mailboxes_.exchange().log_of("");
     all.erasures = mailboxes_.exchange().open_erasures();
@@ -90,6 +92,8 @@ void PostgresArchive::restore(const Inventory& all) {
         mailboxes_.set_card(peer.jid, peer.card);
     }
     for (const auto& grant : all.grants) mailboxes_.access().add_grant(grant);
+    for (const auto& objection : all.objections) subjects_.put_objection(objection);
+    for (const auto& transfer : all.transfers) subjects_.restore(transfer);
     for (const auto& held : all.held) mailboxes_.exchange().put_held(held);
     for (const auto& entry : all.notices) mailboxes_.exchange().log(entry);
     for (const auto& erasure : all.erasures) mailboxes_.exchange().add_erasure(erasure);

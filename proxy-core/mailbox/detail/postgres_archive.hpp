@@ -3,14 +3,16 @@
 
 #include "proxy-core/mailbox/archive.hpp"
 #include "proxy-core/mailbox/detail/postgres_connection.hpp"
+#include "proxy-core/mailbox/detail/postgres_subjects.hpp"
 
 namespace courant::detail {
 
 /// Every member is one step inside the transaction that is open on the connection.
 class PostgresArchive final : public Archive {
   public:
-    PostgresArchive(PostgresConnection& connection, Mailboxes& mailboxes)
-        : connection_(connection), mailboxes_(mailboxes) {}
+    PostgresArchive(PostgresConnection& connection, Mailboxes& mailboxes,
+                    PostgresSubjectBook& subjects)
+        : connection_(connection), mailboxes_(mailboxes), subjects_(subjects) {}
 
     Inventory inventory() override;
     Census census() override;
@@ -28,6 +30,7 @@ class PostgresArchive final : public Archive {
 
     PostgresConnection& connection_;
     Mailboxes& mailboxes_;
+    PostgresSubjectBook& subjects_;
 };
 
 }  // namespace courant::detail

@@ -297,4 +297,33 @@ std::int64_t PostgresMailboxes::purge_delivered(std::span<const std::string> sin
         .changed();
 }
 
+// The running totals are made anew from the first of them on: only their differences mean anything.
+void PostgresMailboxes::rewrite_inbox(std::span<const Rewritten> messages) {
+    if (messages.empty()) return;
+    const std::int64_t first = messages.front().position;
+    End& end = this->end();
+    Query before(connection_,
+                 "SELECT records_through - records, bytes_through - octet_length(body) FROM inbox "
+                 "WHERE position >= $1 ORDER BY position LIMIT 1",
+                 first);
+    if (!before.step()) return;
+    for (const Rewritten& message : messages)
+        Query(connection_, "UPDATE inbox SET records = $2, body = $3 WHERE position = $1",
+              message.position, message.records, Bytes{message.body});
+    Query(connection_,
+          "UPDATE inbox SET records_through = $2::bigint + total.records, "
+          "bytes_through = $3::bigint + total.bytes FROM (SELECT position, "
+          "sum(records) OVER (ORDER BY position)::bigint AS records, "
+          "sum(octet_length(body)) OVER (ORDER BY position)::bigint AS bytes FROM inbox "
+          "WHERE position >= $1) AS total WHERE total.position = inbox.position",
+          first, before.integer(0), before.integer(1));
+    Query last(connection_,
+               "SELECT records_through, bytes_through FROM inbox ORDER BY position DESC LIMIT 1");
+    last.step();
+    end.records = last.integer(0);
+    end.bytes = last.integer(1);
+    Query(connection_, "UPDATE inbox_end SET records = $2, bytes = $3 WHERE position = $1",
+          end.position, end.records, end.bytes);
+}
+
 }  // namespace courant::detail

@@ -14,6 +14,7 @@
 #include "proxy-core/mailbox/detail/postgres_past.hpp"
 #include "proxy-core/mailbox/detail/postgres_series.hpp"
 #include "proxy-core/mailbox/detail/postgres_shapes.hpp"
+#include "proxy-core/mailbox/detail/postgres_subjects.hpp"
 
 namespace courant::detail {
 
@@ -24,6 +25,7 @@ class PostgresMailboxes final : public Mailboxes {
         : connection_(connection), limits_(limits) {}
 
     AccessBook& access() override { return access_; }
+    SubjectBook& subjects() override { return subjects_; }
     ExchangeBook& exchange() override { return exchange_; }
     SeriesBook& series() override { return series_; }
     ShapeBook& shapes() override { return shapes_; }
@@ -101,6 +103,10 @@ class PostgresMailboxes final : public Mailboxes {
     void subscriptions_changed();
     /// Takes out what these numbers of a lane hold; they stay as voids.
     void empty(const LaneId& lane, const std::vector<Seq>& numbers, std::string_view reason);
+    /// Gives a message that waits another body.
+    void rewrite(const LaneId& lane, Seq seq, std::string_view body, std::int64_t records);
+    /// As SubjectBook::rewrite_inbox.
+    void rewrite_inbox(std::span<const Rewritten> messages);
 
   private:
     // Where a lane to somebody stands, its row locked.
@@ -170,9 +176,10 @@ class PostgresMailboxes final : public Mailboxes {
     PostgresConnection& connection_;
     MailboxLimits limits_;
     PostgresAccessBook access_{connection_, *this};
+    PostgresSubjectBook subjects_{connection_, *this};
     PostgresSeriesBook series_{connection_};
     PostgresShapeBook shapes_{connection_};
-    PostgresArchive archive_{connection_, *this};
+    PostgresArchive archive_{connection_, *this, subjects_};
     PostgresCallBook calls_{connection_};
     PostgresReadingArchive past_{connection_};
     Locked locked_;

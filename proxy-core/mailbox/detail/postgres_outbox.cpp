@@ -136,6 +136,22 @@ void PostgresMailboxes::empty(const LaneId& lane_id, const std::vector<Seq>& num
     store(*lane);
 }
 
+void PostgresMailboxes::rewrite(const LaneId& lane_id, Seq seq, std::string_view body,
+                                std::int64_t records) {
+    Outbound* lane = outbound(lane_id);
+    if (lane == nullptr) return;
+    Query before(connection_,
+                 "SELECT records, octet_length(body) FROM outbox "
+                 "WHERE lane = $1 AND seq = $2 AND void_reason = ''",
+                 lane->row, seq);
+    if (!before.step()) return;
+    lane->records += records - before.integer(0);
+    lane->bytes += static_cast<std::int64_t>(body.size()) - before.integer(1);
+    Query(connection_, "UPDATE outbox SET records = $3, body = $4 WHERE lane = $1 AND seq = $2",
+          lane->row, seq, records, Bytes{body});
+    store(*lane);
+}
+
 // One statement for what is done most.
 std::pair<LaneId, Seq> PostgresMailboxes::enqueue(const Outgoing& message, Time now) {
     auto* found = outbound_to(message.peer);
@@ -217,6 +233,7 @@ std::int64_t PostgresMailboxes::remove(Outbound& lane, Seq first, Seq last) {
 std::int64_t PostgresMailboxes::acknowledge(const LaneId& lane_id, Seq through) {
     Outbound* lane = outbound(lane_id);
     if (lane == nullptr || through >= lane->next || through <= lane->acknowledged) return 0;
+    subjects_.count_transfers(lane->row, lane->front() + 1, through);
     const auto gone = remove(*lane, lane->front() + 1, through);
     lane->acknowledged = through;
     store(*lane);

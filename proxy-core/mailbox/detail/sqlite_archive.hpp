@@ -3,14 +3,15 @@
 
 #include "proxy-core/mailbox/archive.hpp"
 #include "proxy-core/mailbox/detail/sqlite_connection.hpp"
+#include "proxy-core/mailbox/detail/sqlite_subjects.hpp"
 
 namespace courant::detail {
 
 /// Every member is one step inside the transaction that is open on the connection.
 class SqliteArchive final : public Archive {
   public:
-    SqliteArchive(SqliteConnection& connection, Mailboxes& mailboxes)
-        : connection_(connection), mailboxes_(mailboxes) {}
+    SqliteArchive(SqliteConnection& connection, Mailboxes& mailboxes, SqliteSubjectBook& subjects)
+        : connection_(connection), mailboxes_(mailboxes), subjects_(subjects) {}
 
     Inventory inventory() override;
     Census census() override;
@@ -28,6 +29,7 @@ class SqliteArchive final : public Archive {
 
     SqliteConnection& connection_;
     Mailboxes& mailboxes_;
+    SqliteSubjectBook& subjects_;
 };
 
 }  // namespace courant::detail

@@ -109,6 +109,9 @@ void SqliteConnection::configure() {
     database_.exec("PRAGMA synchronous = FULL");
     database_.exec("PRAGMA foreign_keys = ON");
     database_.exec("PRAGMA trusted_schema = OFF");
+    // What a person asks to be erased is overwritten, and not only forgotten. Commands write
+    // little; the running program deletes each message once, and would write everything twice.
+    if (options_.ownership == Ownership::shared) database_.exec("PRAGMA secure_delete = ON");
     database_.exec(fmt::format("PRAGMA cache_size = -{}", options_.cache_bytes >> 10));
     const auto page = database_.execAndGet("PRAGMA page_size").getInt64();
     database_.exec(fmt::format("PRAGMA wal_autocheckpoint = {}", checkpoint_bytes / page));

@@ -11,6 +11,7 @@
 #include "proxy-core/mailbox/detail/sqlite_past.hpp"
 #include "proxy-core/mailbox/detail/sqlite_series.hpp"
 #include "proxy-core/mailbox/detail/sqlite_shapes.hpp"
+#include "proxy-core/mailbox/detail/sqlite_subjects.hpp"
 
 namespace courant::detail {
 
@@ -53,6 +54,7 @@ class SqliteMailboxes final : public Mailboxes {
     SqliteMailboxes& operator=(const SqliteMailboxes&) = delete;
 
     AccessBook& access() override { return access_; }
+    SubjectBook& subjects() override { return subjects_; }
     ExchangeBook& exchange() override { return exchange_; }
     SeriesBook& series() override { return series_; }
     ShapeBook& shapes() override { return shapes_; }
@@ -152,14 +154,15 @@ class SqliteMailboxes final : public Mailboxes {
     SqliteConnection& connection_;
     MailboxLimits limits_;
     GrowingLane growing_{connection_};
-    SqliteArchive archive_{connection_, *this};
     SqliteCallBook calls_{connection_};
     SqliteReadingArchive past_{connection_};
     std::int64_t subscription_changes_ = 0;  ///< by this connection
     SqliteAccessBook access_{connection_, subscription_changes_};
+    SqliteSubjectBook subjects_{connection_, subscription_changes_};
     ExchangeQueries<SqliteConnection, Query, Blob> exchange_{connection_};
     SqliteSeriesBook series_{connection_};
     SqliteShapeBook shapes_{connection_};
+    SqliteArchive archive_{connection_, *this, subjects_};
 };
 
 }  // namespace courant::detail

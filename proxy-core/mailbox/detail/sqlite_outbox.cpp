@@ -180,6 +180,7 @@ std::int64_t SqliteMailboxes::acknowledge(const LaneId& lane, Seq through) {
         records = sum.integer(0);
         bytes = sum.integer(1);
     }
+    subjects_.count_transfers(row->id, through);
     Query(connection_,
           "UPDATE lanes_out SET acknowledged = ?, waiting_records = waiting_records - ?, "
           "waiting_bytes = waiting_bytes - ? WHERE id = ?",

@@ -45,6 +45,7 @@ class Desk {
         return answer.out.substr(0, answer.out.size() - 1);
     }
     Store& store() { return *store_; }
+    std::filesystem::path file(const std::string& name) const { return dir_ / name; }
 
   private:
     TempDir dir_;
@@ -97,6 +98,28 @@ TEST_CASE("where several grants cover a series, one has to be named") {
     CHECK(desk.subscription({"add", coop, roof}).says("several grants"));
     CHECK(desk.subscription({"add", coop, roof, "--grant", wide}).code == 0);
     CHECK(desk.subscription({"add", coop, roof, "--grant", "another"}).says("no grant another"));
+}
+
+TEST_CASE("R6.3: the first grant under a pseudonym makes the key; later ones leave it as it is") {
+    Desk desk;
+    desk.peer({"add", coop});
+    const Answer wrong = desk.grant(with({"add", coop, "*", "--hide", "1"}, open_data));
+    CHECK(wrong.says("beside a pseudonym"));
+    CHECK(desk.grant(with({"add", coop, "*", "--pseudonym", "--hide", "x"}, open_data)).code == 2);
+    CHECK_FALSE(std::filesystem::exists(desk.file("pseudonyms.key")));
+    const Answer first =
+        desk.grant(with({"add", coop, "*", "--pseudonym", "--hide", "3,1"}, open_data));
+    REQUIRE(first.code == 0);
+    CHECK(first.says("pseudonyms.key"));
+    const auto shown =
+        json::parse(desk.grant({"show", first.out.substr(0, first.out.size() - 1)}).out);
+    CHECK(shown["pseudonym"] == true);
+    CHECK(shown["hidden_levels"] == json::array({1, 3}));
+    CHECK_FALSE(desk.grant(with({"add", coop, "*", "--pseudonym"}, open_data)).says(".key"));
+    std::filesystem::remove(desk.file("pseudonyms.key"));
+    const Answer lost = desk.grant(with({"add", coop, "*", "--pseudonym"}, open_data));
+    CHECK(lost.code == 1);
+    CHECK(lost.says("Restore the key"));
 }
 
 TEST_CASE("R7.1: series about persons go only to peers with a legal link, for agreed purposes") {

@@ -40,6 +40,8 @@ Config load_beside_password(const std::string& text) {
     auto config = parse_config(text, folder / "town.toml", test::context());
     CHECK(config.store.path == folder / StoreConfig{}.path.string());
     config.store = {};
+    CHECK(config.pseudonyms.key_file == folder / PseudonymsConfig{}.key_file.string());
+    CHECK(config.pseudonyms.file == folder / PseudonymsConfig{}.file.string());
     return config;
 }
 

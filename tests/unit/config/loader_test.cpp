@@ -251,3 +251,19 @@ TEST_CASE("a ca_file must be there") {
     CHECK(faults_of("[identity]\njid='a@b'\npassword='x'\nca_file='none.pem'\n") ==
           Lines{"town.toml:4: identity.ca_file: there is no file none.pem"});
 }
+
+TEST_CASE("R6.2: a key of pseudonyms that others may read is worth a warning") {
+    test::TempDir folder;
+    const auto key = folder / "key";
+    write(key, "00\n");
+    allow(key, 0644);
+    const std::string text = test::identity + "[pseudonyms]\nkey_file = '" + key.string() + "'\n";
+    const auto warned = test::load(text).warnings;
+    REQUIRE(warned.size() == 1);
+    CHECK(warned.front().find("pseudonyms.key_file") != std::string::npos);
+    CHECK(warned.front().find("chmod 600 " + key.string()) != std::string::npos);
+    allow(key, 0600);
+    CHECK(test::load(text).warnings.empty());
+    CHECK(test::faults_of(test::identity + "[pseudonyms]\nkey_file = 'x'\nfile = 'x'\n").size() ==
+          1);
+}

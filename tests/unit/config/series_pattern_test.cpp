@@ -4,6 +4,7 @@
 
 #include <string>
 
+using courant::may_be_about;
 using courant::series_matches;
 
 constexpr auto name = "zabbix@lorient.example/school@lorient.example/pv/power";
@@ -33,4 +34,20 @@ TEST_CASE("a spiteful pattern does not take forever") {
     std::string pattern;
     for (int i = 0; i < 200; ++i) pattern += "*a";
     CHECK_FALSE(series_matches(pattern + "*b", std::string(5000, 'a')));
+}
+
+TEST_CASE("whether a pattern can mean somebody is decided by the subject's place in names") {
+    const std::string_view anne = "anne@town.example";
+    for (const std::string_view pattern :
+         {"*", "app@town.example/*", "*/anne@town.example/*", "app@x.example/anne@*/power",
+          "*/power", "app@x.example/a*e@town.example/power", "app@x.example/*anne@town.example/p*",
+          "app@x.example/anne@town.example/power", "*/anne@town.example/*/*/power*"})
+        CHECK_MESSAGE(may_be_about(pattern, anne), pattern);
+    for (const std::string_view pattern :
+         {"app@x.example/paul@town.example/*",
+          "app@x.example/paul@town.example/anne@town.example/p", "app@x.example/paul*",
+          "anne@town.example", "app@x.example/anne@town.example", ""})
+        CHECK_MESSAGE(!may_be_about(pattern, anne), pattern);
+    // A star may stand for segments.
+    CHECK(may_be_about("*/paul@town.example/*", anne));
 }

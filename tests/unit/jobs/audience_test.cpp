@@ -162,3 +162,40 @@ TEST_CASE("the audience is made anew when a grant begins or ends, and when one i
         [](Mailboxes& m) { m.access().set_grant_state("G", GrantState::withdrawn, "", at(7)); });
     CHECK(heard(at(7)) == 0);
 }
+
+TEST_CASE("R4.1: a subject that objected is left out of grants for many, and only it") {
+    const std::string persons = "zabbix:lorient.example/kersabiec:lorient.example/power";
+    const std::vector<Subscription> all{subscription(coop, "*", "P1Y", "many"),
+                                        subscription(analyst, "*", "P1Y", "alone")};
+    std::vector<Grant> grants{open_grant(coop, "many"), open_grant(analyst, "alone")};
+    // Given to the analyst by the person itself: that has a state of its own.
+    grants[1].subject = "kersabiec@lorient.example";
+    const std::vector<Objection> objections{{.subject = "kersabiec@lorient.example",
+                                             .kind = GrantState::limited,
+                                             .reason = "disputed",
+                                             .since = at(0),
+                                             .until = at(100)}};
+    const Audience audience(all, grants, {}, at(0), objections);
+    CHECK(who(audience, persons) == Who{"dash@analyst.example/P1Y"});
+    CHECK(who(audience, power) == Who{"bmhs@coop.example/P1Y"});
+    CHECK(audience.until() == at(100));
+    const Audience after(all, grants, {}, at(100), objections);
+    CHECK(who(after, persons).size() == 2);
+}
+
+TEST_CASE("R4.1: what is extracted after an objection does not enter the outbox") {
+    Desk desk;
+    desk.subscribe(subscription(coop));
+    auto door = desk.outbound();
+    door.put(readings(1), {}, "1", at(1));
+    CHECK(desk.outbox(coop) == run(1, 1));
+    desk.ask([](Mailboxes& m) {
+        m.subjects().put_objection(
+            {.subject = "school@lorient.example", .reason = "no", .since = at(2)});
+    });
+    door.put(readings(1, 2), {}, "2", at(3));
+    CHECK(desk.outbox(coop) == run(1, 1));
+    desk.ask([](Mailboxes& m) { m.subjects().remove_objection("school@lorient.example"); });
+    door.put(readings(1, 3), {}, "3", at(4));
+    CHECK(desk.outbox(coop) == std::vector<double>{1, 3});
+}

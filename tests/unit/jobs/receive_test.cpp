@@ -282,3 +282,17 @@ TEST_CASE("a batch stays near the most readings that a call may bring") {
     CHECK(job->run(small) == Progress::more);
     CHECK(app.offers.at(0).size() == 200);
 }
+
+TEST_CASE("R3.6: a message whose subject had it erased is passed over, and is no dead letter") {
+    Desk desk;
+    App app;
+    for (int i = 1; i <= 3; ++i) desk.arrives(readings(1, i));
+    desk.ask([](Mailboxes& m) {
+        const Rewritten emptied[]{{.position = 2, .body = "", .records = 0}};
+        m.subjects().rewrite_inbox(emptied);
+    });
+    deliver_all(*receive(desk, app.sink()));
+    CHECK(app.all() == std::vector<double>{1, 3});
+    CHECK(position(desk) == 3);
+    CHECK(desk.dead().empty());
+}

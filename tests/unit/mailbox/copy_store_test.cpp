@@ -7,6 +7,7 @@
 
 #include "proxy-core/access/call_book.hpp"
 #include "proxy-core/access/shape_book.hpp"
+#include "proxy-core/access/subject_book.hpp"
 #include "proxy-core/catalog/series_book.hpp"
 #include "proxy-core/mailbox/reading_archive.hpp"
 #include "tests/support/open_grant.hpp"
@@ -56,6 +57,8 @@ void live(Store& store) {
                           3, "no",  "a\xFF\0b",       envelope()};
         for (int i = 0; i < 120; ++i) m.bury(letter);
         m.remove_dead(m.bury(letter));
+        m.subjects().put_objection(
+            {"kersabiec@lorient.example", GrantState::limited, "disputed", at(6), at(9)});
         m.set_cursor("roof", std::string("a\0b", 3));
         m.set_job_state({"extract roof", at(1), {}, 2, "time-out"});
         m.add_to_counter("refused", 7);

@@ -9,6 +9,7 @@
 #include "tests/unit/mailbox/room_contract.hpp"
 #include "tests/unit/mailbox/series_contract.hpp"
 #include "tests/unit/mailbox/shape_contract.hpp"
+#include "tests/unit/mailbox/subject_contract.hpp"
 #include "tests/unit/mailbox/transaction_contract.hpp"
 #include "tests/unit/mailbox/workers_contract.hpp"
 
@@ -91,5 +92,10 @@ TEST_CASE_TEMPLATE_INVOKE(one_request_for_a_series, PostgresHome);
 
 TEST_CASE_TEMPLATE_INVOKE(calls_are_recorded, PostgresHome);
 TEST_CASE_TEMPLATE_INVOKE(sent_readings_are_kept, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(an_objection_stands, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(transfers_are_counted, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(a_waiting_message_is_rewritten, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(the_inbox_is_rewritten, PostgresHome);
+TEST_CASE_TEMPLATE_INVOKE(a_dead_letter_is_rewritten, PostgresHome);
 
 }  // namespace courant::test
