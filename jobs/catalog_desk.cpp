@@ -71,7 +71,8 @@ void CatalogDesk::ask(CatalogAsked asked, CatalogDone done) const {
                 *refusal = as.error();
                 return;
             }
-            search->search.emplace(CatalogView(rules_, asker, *as, m.access().grants(), now),
+            search->search.emplace(CatalogView(rules_, asker, *as, m.access().grants(),
+                                               m.subjects().objections(), now),
                                    question);
         },
         [this, search, refusal](const std::exception_ptr& failure) {

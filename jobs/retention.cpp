@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "proxy-core/access/exchange_book.hpp"
+#include "proxy-core/access/subject_book.hpp"
 #include "proxy-core/config/duration.hpp"
 
 namespace courant {
@@ -19,31 +20,28 @@ bool is_of_others(const DeadLetter& letter) {
     return letter.origin == DeadOrigin::arrived || letter.origin == DeadOrigin::sink;
 }
 
+// What is left of a message that not every sink has had.
+DeadLetter missed(const Kept& kept, Time now) {
+    return {
+        .id = 0,
+        .at = now,
+        .origin = DeadOrigin::arrived,
+        .whom = kept.peer.to_string(),
+        .lane = kept.lane,
+        .seq = kept.seq,
+        .record = {},
+        .reason = fmt::format(
+            "its retention was over before every sink had it: {} readings are gone", kept.records),
+        .payload = {},
+        .envelope = kept.envelope};
+}
+
 }  // namespace
 
 Time RetentionPurge::end_of(std::string_view retain, Time since) const {
     std::chrono::nanoseconds most = nominal_length(retain);
     if (!own_.empty()) most = std::min<std::chrono::nanoseconds>(most, nominal_length(own_));
     return since > Time::max() - most ? Time::max() : since + most;
-}
-
-void RetentionPurge::end(Mailboxes& m, std::int64_t position, const Kept& kept, bool delivered,
-                         Time now) const {
-    if (!delivered)
-        m.bury(
-            {.id = 0,
-             .at = now,
-             .origin = DeadOrigin::arrived,
-             .whom = kept.peer.to_string(),
-             .lane = kept.lane,
-             .seq = kept.seq,
-             .record = {},
-             .reason = fmt::format("its retention was over before every sink had it: {} readings "
-                                   "are gone",
-                                   kept.records),
-             .payload = {},
-             .envelope = kept.envelope});
-    m.exchange().put_body(position, "", 0);
 }
 
 bool RetentionPurge::look(Mailboxes& m, std::span<const std::string> sinks, Time now,
@@ -54,11 +52,14 @@ bool RetentionPurge::look(Mailboxes& m, std::span<const std::string> sinks, Time
     const auto had = [&](const Kept& kept) { return sinks.empty() || kept.position <= delivered; };
 
     const auto page = m.exchange().kept(inbox_after_, messages_at_once);
+    std::vector<Rewritten> emptied;
     for (const Kept& kept : page) {
         if (end_of(kept.envelope.retain, kept.stored_at) > now) continue;
-        end(m, kept.position, kept, had(kept), now);
+        if (!had(kept)) m.bury(missed(kept, now));
+        emptied.push_back({.position = kept.position});
         ended.readings += kept.records;
     }
+    m.subjects().rewrite_inbox(emptied);
     ended.inbox_after = page.empty() ? 0 : page.back().position;
 
     const auto letters = m.dead(dead_after_, {.messages = letters_at_once});

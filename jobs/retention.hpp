@@ -46,9 +46,6 @@ class RetentionPurge {
     }
 
   private:
-    void end(Mailboxes& m, std::int64_t position, const struct Kept& kept, bool delivered,
-             Time now) const;
-
     std::string own_;
     std::int64_t inbox_after_ = 0;
     std::int64_t dead_after_ = 0;

@@ -144,7 +144,7 @@ int resume_subject(const SubjectRequest& request) {
     return Exit::done;
 }
 
-// The list of all places that know a subject: whatever else comes to hold readings is emptied here.
+// take_out knows all places that hold readings; who is who under pseudonyms is forgotten here.
 int erase_subject(const SubjectRequest& request) {
     const std::string subject = request.subject();
     const SubjectNames who = request.names(subject);

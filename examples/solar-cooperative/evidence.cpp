@@ -101,7 +101,8 @@ SeriesByName sent_by(const Member& sender, const Plan& plan) {
             Seq after = lane.acknowledged;
             for (auto page = m.outbox(lane.lane, after, {}); !page.empty();
                  page = m.outbox(lane.lane, after, {})) {
-                for (const Message& message : page) add_message(all, message);
+                for (const Message& message : page)
+                    if (message.records > 0) add_message(all, message);
                 after = page.back().seq;
             }
         }

@@ -7,6 +7,7 @@
 
 #include "proxy-core/access/access_book.hpp"
 #include "proxy-core/access/series_pattern.hpp"
+#include "proxy-core/access/subject_book.hpp"
 #include "proxy-core/federation/protocol.hpp"
 #include "proxy-core/mailbox/body.hpp"
 #include "proxy-core/word_table.hpp"
@@ -184,23 +185,21 @@ std::int64_t without(const Erasure& erasure, const senml::Pack& pack, senml::Pac
     return static_cast<std::int64_t>(pack.size() - rest.size());
 }
 
-// How many readings it takes out of this message.
-std::int64_t erase_in(Mailboxes& m, const Erasure& erasure, const Kept& kept) {
-    if (!erasure.from) {  // all that came under the grant
-        m.exchange().put_body(kept.position, "", 0);
-        return kept.records;
-    }
+// The message without what is meant; nothing where it stays as it is.
+std::optional<Rewritten> rest_of(Mailboxes& m, const Erasure& erasure, const Kept& kept) {
+    // All that came under the grant, or what a correction means.
+    if (!erasure.from) return Rewritten{.position = kept.position};
     const auto arrival = m.exchange().arrival(kept.position);
     senml::Pack pack;
     senml::Pack rest;
     if (!arrival ||
         !BodyReader(stored_body_limits).read(arrival->message.body, kept.stored_at, pack))
-        return 0;
-    const auto erased = without(erasure, pack, rest);
-    if (erased == 0) return 0;
-    const auto body = rest.empty() ? std::string() : senml::write(senml::Format::xml, rest).value();
-    m.exchange().put_body(kept.position, body, static_cast<std::int64_t>(rest.size()));
-    return erased;
+        return std::nullopt;
+    if (without(erasure, pack, rest) == 0) return std::nullopt;
+    Rewritten left{.position = kept.position};
+    if (!rest.empty()) left.body = senml::write(senml::Format::xml, rest).value();
+    left.records = static_cast<std::int64_t>(rest.size());
+    return left;
 }
 
 void erase_letters(Mailboxes& m, const Erasure& erasure) {
@@ -330,9 +329,16 @@ bool means(const Erasure& erasure, std::string_view series) {
 std::optional<std::int64_t> erase_here(Mailboxes& m, const Erasure& erasure, std::int64_t after,
                                        std::int64_t most, std::int64_t& readings) {
     const auto page = m.exchange().kept(after, most);
-    for (const Kept& kept : page)
-        if (kept.peer == erasure.peer && (erasure.from || kept.envelope.grant == erasure.about))
-            readings += erase_in(m, erasure, kept);
+    std::vector<Rewritten> rewritten;
+    for (const Kept& kept : page) {
+        if (kept.peer != erasure.peer) continue;
+        if (!erasure.from && kept.envelope.grant != erasure.about) continue;
+        auto rest = rest_of(m, erasure, kept);
+        if (!rest) continue;
+        readings += kept.records - rest->records;
+        rewritten.push_back(*std::move(rest));
+    }
+    m.subjects().rewrite_inbox(rewritten);
     if (!page.empty()) return page.back().position;
     if (!erasure.from) readings += m.exchange().empty_waiting(erasure.peer, erasure.about);
     erase_letters(m, erasure);

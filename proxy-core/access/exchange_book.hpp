@@ -132,9 +132,6 @@ class ExchangeBook {
 
     /// Messages of the inbox that hold readings, with positions above `after`.
     virtual std::vector<Kept> kept(std::int64_t after, std::int64_t most) = 0;
-    /// Takes a message's readings out of the inbox, or puts others in their place; its position
-    /// stays, so that no sink is confused.
-    virtual void put_body(std::int64_t position, std::string_view body, std::int64_t records) = 0;
     /// A message of the inbox with its body.
     virtual std::optional<Arrival> arrival(std::int64_t position) = 0;
     /// Empties the messages under a grant that came before their turn and still wait for it; how

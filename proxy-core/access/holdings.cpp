@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
+#include <map>
 #include <optional>
 
 #include "proxy-core/access/subject_book.hpp"
+#include "proxy-core/catalog/series_book.hpp"
 #include "proxy-core/mailbox/archive.hpp"
 #include "proxy-core/mailbox/body.hpp"
+#include "proxy-core/mailbox/reading_archive.hpp"
 #include "senml/codec.hpp"
 #include "senml/name.hpp"
 
@@ -32,6 +36,7 @@ class Walk {
     bool inbox(Mailboxes& m);
     bool waiting(Mailboxes& m);
     bool dead(Mailboxes& m);
+    bool archive(Mailboxes& m);
     bool next_lane(std::size_t lanes);
     void see(Place place, Message message, std::int64_t id);
     void see(const DeadLetter& letter);
@@ -84,9 +89,11 @@ std::string_view to_word(Place place) {
         case Place::waiting:
             return "waiting";
         case Place::dead:
+            return "dead";
+        case Place::archive:
             break;
     }
-    return "dead";
+    return "archive";
 }
 
 SubjectNames::SubjectNames(std::string subject, const std::vector<GivenName>& pseudonyms)
@@ -197,6 +204,28 @@ bool Walk::dead(Mailboxes& m) {
     return true;
 }
 
+// A page of one series, apart by quality.
+bool Walk::archive(Mailboxes& m) {
+    const auto all = m.past().series();
+    while (lane_ < all.size() && !who_->means(all[lane_].name)) next_lane(all.size());
+    if (lane_ >= all.size()) return false;
+    const KeptSeries& series = all[lane_];
+    const Time from = after_ == 0 ? series.first : Time(std::chrono::nanoseconds(after_));
+    const KeptPage kept = m.past().read(series.name, from, Time::max(), page.messages);
+    std::map<Quality, Holding> by_quality;
+    for (std::size_t i = 0; i < kept.readings.size(); ++i) {
+        Holding& holding = by_quality[kept.known[i].quality];
+        holding.place = Place::archive;
+        holding.message.envelope.quality = kept.known[i].quality;
+        holding.message.stored_at = kept.readings[i].time;
+        holding.about.add_from(kept.readings, i);
+    }
+    for (auto& [quality, holding] : by_quality) found_->push_back(std::move(holding));
+    if (kept.readings.empty()) return next_lane(all.size());
+    after_ = kept.readings[kept.readings.size() - 1].time.time_since_epoch().count() + 1;
+    return true;
+}
+
 bool Walk::next(Mailboxes& m, const SubjectNames& who, std::vector<Holding>& found) {
     who_ = &who;
     found_ = &found;
@@ -209,9 +238,11 @@ bool Walk::next(Mailboxes& m, const SubjectNames& who, std::vector<Holding>& fou
             case Place::waiting:
                 return waiting(m);
             case Place::dead:
+                return dead(m);
+            case Place::archive:
                 break;
         }
-        return dead(m);
+        return archive(m);
     };
     if (step()) return true;
     if (place_ == last_) return false;
@@ -246,16 +277,35 @@ void rewrite(Mailboxes& m, const std::vector<Holding>& found, std::string_view r
             case Place::dead:
                 m.subjects().rewrite_dead(one.id, body);
                 break;
+            case Place::archive:
+                break;  // goes by name (clear_archive)
         }
     }
     m.subjects().rewrite_inbox(inbox);
+}
+
+// What was kept of sent readings, and what the catalog remembers.
+void clear_archive(Store& store, const SubjectNames& who) {
+    constexpr std::int64_t at_once = 1'000;
+    std::vector<std::string> names;
+    store.commit([&](Mailboxes& m) {
+        names.clear();
+        for (const KeptSeries& series : m.past().series())
+            if (who.means(series.name)) names.push_back(named_series(series.name).name);
+        for (const SeriesSeen& series :
+             m.series().page("", std::numeric_limits<std::int64_t>::max()))
+            if (who.means(series.name)) m.series().forget(series.name);
+    });
+    for (const std::string& name : names)
+        for (std::int64_t erased = at_once; erased != 0;)
+            store.commit([&](Mailboxes& m) { erased = m.past().erase(name, at_once); });
 }
 
 }  // namespace
 
 void walk_holdings(Store& store, const SubjectNames& who,
                    const std::function<void(const Holding&)>& use) {
-    Walk walk(Place::dead);
+    Walk walk(Place::archive);
     for (bool more = true; more;) {
         std::vector<Holding> found;
         store.read([&](Mailboxes& m) { more = walk.next(m, who, found); });
@@ -284,6 +334,7 @@ TakenOut take_out(Store& store, const SubjectNames& who, Scope scope, std::strin
             taken.readings += static_cast<std::int64_t>(one.about.size());
         }
     }
+    if (scope == Scope::everything) clear_archive(store, who);
     return taken;
 }
 

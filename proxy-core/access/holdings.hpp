@@ -9,8 +9,8 @@
 // found in a message is told apart from what is about others, which nobody is shown and which
 // stays when the rest is taken out.
 //
-// Whatever else comes to hold readings (an archive) is to be searched and emptied beside this:
-// cli/subject/change.cpp lists all places in one function.
+// The archive of what was sent is searched by name; what the catalog remembers of a series goes
+// with an erasure, too.
 #pragma once
 
 #include <cstdint>
@@ -46,7 +46,7 @@ class SubjectNames {
 
 /// A message or dead letter with something about the subject in it.
 struct Holding {
-    enum class Place { outbox, inbox, waiting, dead };
+    enum class Place { outbox, inbox, waiting, dead, archive };
     Place place = Place::outbox;
     /// Where it is from or for, under which grant, and since when it is here. Of a dead letter the
     /// envelope that it keeps; the peer is empty where an adapter brought it.

@@ -60,7 +60,8 @@ struct Transfer {
 /// Another body for a message of the inbox.
 struct Rewritten {
     std::int64_t position = 0;
-    std::string body;
+    /// Empty: nothing is left of it; its place stays, so that no sink is confused.
+    std::string body = {};
     std::int64_t records = 0;
 };
 

@@ -63,8 +63,9 @@ std::vector<SeenValue> anonymous(std::span<const SeenValue> values) {
 }
 
 CatalogView::CatalogView(std::shared_ptr<const CatalogRules> rules, const Jid& asker,
-                         CatalogAsker standing, const std::vector<Grant>& grants, Time now)
-    : rules_(std::move(rules)) {
+                         CatalogAsker standing, const std::vector<Grant>& grants,
+                         std::vector<Objection> objections, Time now)
+    : rules_(std::move(rules)), objections_(std::move(objections)), now_(now) {
     if (standing == CatalogAsker::peer)
         for (const Grant& grant : grants)
             if (grant.peer == asker.bare() && obstacle(grant, now).empty())
@@ -104,7 +105,7 @@ std::vector<CatalogEntry> CatalogView::entries(const SeriesSeen& series) const {
     std::vector<CatalogEntry> entries;
     const NamedSeries named = named_series(series.name);
     for (const Grant& grant : grants_) {
-        if (!covers(grant, named)) continue;
+        if (!covers(grant, named) || held_back(objections_, grant, named, now_)) continue;
         std::string shown = rules_->shown_name(grant, named.name);
         if (shown.empty()) continue;
         const auto same = std::find_if(entries.begin(), entries.end(),
@@ -118,6 +119,11 @@ std::vector<CatalogEntry> CatalogView::entries(const SeriesSeen& series) const {
     }
     // Who has it under another name must not meet it under its own as well.
     if (!entries.empty() || offered_.empty()) return entries;
+    // Who objects is offered to nobody, either.
+    if (std::any_of(objections_.begin(), objections_.end(), [&](const Objection& objection) {
+            return objection.subject == named.subject && stands(objection, now_);
+        }))
+        return entries;
     const SeriesDescription* said = rules_->description(series.name);
     if (said && std::find(offered_.begin(), offered_.end(), said->offer.to) != offered_.end())
         entries.push_back(entry(series, named.name));

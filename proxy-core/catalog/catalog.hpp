@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "proxy-core/access/grant.hpp"
+#include "proxy-core/access/subject_book.hpp"
 #include "proxy-core/catalog/offer.hpp"
 #include "proxy-core/catalog/series_book.hpp"
 
@@ -106,9 +107,9 @@ std::vector<SeenValue> anonymous(std::span<const SeenValue> values);
 /// What one asker may know of at one moment.
 class CatalogView {
   public:
-    /// `grants` are everybody's.
+    /// `grants` and `objections` are everybody's.
     CatalogView(std::shared_ptr<const CatalogRules> rules, const Jid& asker, CatalogAsker standing,
-                const std::vector<Grant>& grants, Time now);
+                const std::vector<Grant>& grants, std::vector<Objection> objections, Time now);
 
     /// Whether there can be anything at all.
     bool empty() const { return grants_.empty() && offered_.empty(); }
@@ -122,7 +123,9 @@ class CatalogView {
     CatalogEntry entry(const SeriesSeen& series, std::string shown) const;
 
     std::shared_ptr<const CatalogRules> rules_;
-    std::vector<Grant> grants_;     ///< the asker's that are valid
+    std::vector<Grant> grants_;  ///< the asker's that are valid
+    std::vector<Objection> objections_;
+    Time now_;
     std::vector<Offered> offered_;  ///< what is offered to such an asker
 };
 

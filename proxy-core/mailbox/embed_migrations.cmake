@@ -4,7 +4,7 @@
 #   cmake "-DFILES=a/0001_x.sql;a/0002_y.sql" -DNAME=sqlite_migrations -DOUTPUT=x.cpp
 #         -P embed_migrations.cmake
 #
-# A file is called NNNN_what.sql; NNNN is its version and starts at 0001 and rises.
+# A file is called NNNN_what.sql; NNNN is its version and starts at 0001, without holes.
 
 set(entries "")
 set(expected 1)
@@ -15,10 +15,10 @@ foreach(file IN LISTS FILES)
     endif()
     set(name "${CMAKE_MATCH_2}")
     string(REGEX REPLACE "^0+" "" version "${CMAKE_MATCH_1}")
-    if(version LESS expected)
-        message(FATAL_ERROR "${file}: expected version ${expected} or a later one here")
+    if(NOT version EQUAL expected)
+        message(FATAL_ERROR "${file}: expected version ${expected} here")
     endif()
-    math(EXPR expected "${version} + 1")
+    math(EXPR expected "${expected} + 1")
     file(READ "${file}" sql)
     # Compilers limit the length of one literal; adjacent ones join, and no line of SQL is that
     # long.

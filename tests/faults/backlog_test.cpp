@@ -65,8 +65,10 @@ TEST_CASE(
     REQUIRE(wait_until([&] { return drained() >= year.readings(); }, std::chrono::seconds(300)));
     const double seconds = seconds_since(begin);
     const auto drain_ends = std::chrono::system_clock::now();
-    // The other lane has kept up: what was made by half time is there at the end.
-    CHECK(stage.received() >= live_by_half);
+    // The other lane has kept up: what was made by half time is there at the end, but for a few
+    // that may be between file and outbox.
+    constexpr std::int64_t on_their_way = 4;
+    CHECK(stage.received() >= live_by_half - on_their_way);
     REQUIRE(stage.wait_for(feeder.readings() + 40));
     feeder.stop();
     REQUIRE(stage.wait_for(live.readings()));

@@ -43,7 +43,9 @@ void each_arrival(Mailboxes& m,
     for (;;) {
         const auto page = m.inbox(position, {.messages = 256, .bytes = std::int64_t{16} << 20});
         if (page.empty()) return;
-        for (const Arrival& arrival : page) callback(arrival, readings_of(arrival.message));
+        for (const Arrival& arrival : page)
+            if (arrival.message.records > 0)  // or a notice
+                callback(arrival, readings_of(arrival.message));
         position = page.back().position;
     }
 }

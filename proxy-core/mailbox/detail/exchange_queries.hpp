@@ -144,10 +144,6 @@ class ExchangeQueries final : public ExchangeBook {
                            query.envelope(4), query.integer(8), query.time(9)});
         return all;
     }
-    void put_body(std::int64_t position, std::string_view body, std::int64_t records) override {
-        run("UPDATE inbox SET body = $1, records = $2 WHERE position = $3", Bytes{body}, records,
-            position);
-    }
     std::optional<Arrival> arrival(std::int64_t position) override {
         Query query(connection_,
                     "SELECT i.position, l.peer, l.lane, i.seq, i.retain, i.grant_ref, i.quality, "

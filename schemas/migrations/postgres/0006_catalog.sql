@@ -7,6 +7,6 @@ CREATE TABLE series_seen (
     kind text NOT NULL CHECK (kind IN ('none', 'number', 'text', 'boolean', 'data')),
     first_at bigint NOT NULL,
     last_at bigint NOT NULL CHECK (last_at >= first_at),
-    readings bigint NOT NULL CHECK (readings > 0),
+    readings bigint NOT NULL CHECK (readings >= 0),
     latest text NOT NULL
 );

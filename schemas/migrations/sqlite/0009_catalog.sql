@@ -9,6 +9,6 @@ CREATE TABLE series_seen (
     kind TEXT NOT NULL CHECK (kind IN ('none', 'number', 'text', 'boolean', 'data')),
     first_at INTEGER NOT NULL,
     last_at INTEGER NOT NULL CHECK (last_at >= first_at),
-    readings INTEGER NOT NULL CHECK (readings > 0),
+    readings INTEGER NOT NULL CHECK (readings >= 0),
     latest TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;

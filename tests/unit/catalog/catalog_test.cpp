@@ -76,7 +76,7 @@ struct Town {
     }
     CatalogView view(CatalogAsker standing = CatalogAsker::peer, const Jid& asker = coop,
                      Time now = day(5)) const {
-        return {std::make_shared<CatalogRules>(rules), asker, standing, grants, now};
+        return {std::make_shared<CatalogRules>(rules), asker, standing, grants, objections, now};
     }
     CatalogPage ask(CatalogQuestion question = {}, CatalogAsker standing = CatalogAsker::peer,
                     const Jid& asker = coop, Time now = day(5)) {
@@ -97,6 +97,7 @@ struct Town {
     Book book;
     CatalogRules rules;
     std::vector<Grant> grants;
+    std::vector<Objection> objections;
 };
 
 using Names = std::vector<std::string>;
@@ -113,6 +114,21 @@ TEST_CASE("a series is shown where a grant that is valid now covers it, and to n
     CHECK(town.names({}, CatalogAsker::peer, coop, day(100)).empty());
     town.grants[0].state = GrantState::limited;
     CHECK(town.names().empty());
+}
+
+TEST_CASE(
+    "R4.1: of who objects, nothing is shown, neither under a grant for many nor as an offer") {
+    Town town;
+    town.grants = {grant_for(coop, prefix + "*/power")};
+    town.rules.series = {offered("*/index", Offered::everyone)};
+    CHECK(town.names().size() == 5);
+    town.objections = {
+        {.subject = "school@lorient.example", .reason = {}, .since = day(1), .until = day(9)}};
+    CHECK(town.names().empty());
+    CHECK(town.names({}, CatalogAsker::peer, coop, day(9)).size() == 5);
+    // A grant for the subject alone has a state of its own.
+    town.grants[0].subject = "school@lorient.example";
+    CHECK(town.names().size() == 4);
 }
 
 TEST_CASE("what is offered is shown without a grant, to whom it is offered") {

@@ -10,7 +10,9 @@
 #include "proxy-core/access/access_book.hpp"
 #include "proxy-core/access/holdings.hpp"
 #include "proxy-core/access/subject_book.hpp"
+#include "proxy-core/catalog/series_book.hpp"
 #include "proxy-core/mailbox/body.hpp"
+#include "proxy-core/mailbox/reading_archive.hpp"
 #include "proxy-core/mailbox/sqlite_store.hpp"
 #include "senml/codec.hpp"
 #include "senml/name.hpp"
@@ -396,6 +398,28 @@ TEST_CASE("R3.6: erasing reaches outbox, inbox, what waits and dead letters, and
     CHECK(node.read([](Mailboxes& m) { return m.inbox_size(0); }).records == 8);
     CHECK(node.subject({"resume", person, "--reason", "sorry"}).says("was erased"));
     CHECK(node.subject({"erase", person, "--reason", "again", "--yes"}).code == 0);
+}
+
+TEST_CASE("R3.6: what is kept of sent readings is shown, taken along and erased, too") {
+    Node node;
+    node.store().commit([](Mailboxes& m) {
+        m.past().keep(two_of_each({persons, neighbours}, 7), Quality::validated, Time::max());
+        for (const std::string& name : {persons, neighbours})
+            m.series().note({.name = named_series(name).name, .latest = {{now(), 7}}});
+    });
+    CHECK(node.shown()["held"][0]["place"] == "archive");
+    CHECK(node.shown()["held"][0]["readings"] == 2);
+    const auto folder = node.file("export");
+    REQUIRE(node.subject({"export", person, "-o", folder.string()}).code == 0);
+    CHECK(text_of_file(folder / "readings-validated.json").find("kersabiec") != std::string::npos);
+    REQUIRE(node.subject({"erase", person, "--reason", "asked for it", "--yes"}).code == 0);
+    node.store().read([](Mailboxes& m) {
+        REQUIRE(m.past().series().size() == 1);
+        CHECK(m.past().series()[0].name == neighbours);
+        const auto seen = m.series().page("", 9);
+        REQUIRE(seen.size() == 1);
+        CHECK(seen[0].name == named_series(neighbours).name);
+    });
 }
 
 TEST_CASE("R6.4: what goes under a pseudonym is the person's, too") {

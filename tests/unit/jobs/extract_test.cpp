@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "proxy-core/catalog/series_book.hpp"
 #include "tests/unit/jobs/desk.hpp"
 
 using namespace courant;
@@ -120,6 +121,12 @@ TEST_CASE("as long as nobody has subscribed nothing is taken, and that is told o
     REQUIRE(seen.size() == 1);
     CHECK(seen[0].unit == "W");
     CHECK(seen[0].readings == 0);
+    const auto stored = desk.ask([&](Mailboxes& m) {
+        m.series().note(seen[0]);
+        return m.series().page("", 9);
+    });
+    REQUIRE(stored.size() == 1);
+    CHECK(stored[0].name == seen[0].name);
     const std::string line = "nothing is extracted: nobody has subscribed";
     CHECK(desk.log().find(line) != std::string::npos);
     CHECK(desk.log().find(line) == desk.log().rfind(line));
