@@ -13,8 +13,8 @@
 #include "jobs/kept_history.hpp"
 #include "jobs/quoalise_subscriptions.hpp"
 #include "jobs/subscription_commands.hpp"
-#include "proxy-core/config/duration.hpp"
 #include "proxy-core/access/pseudonym.hpp"
+#include "proxy-core/config/duration.hpp"
 #include "senml/name.hpp"
 
 namespace courant::cli {

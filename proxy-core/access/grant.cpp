@@ -96,7 +96,8 @@ bool covers(const Grant& grant, const NamedSeries& series) {
 std::string fault_of(const Grant& grant) {
     if (grant.subject.empty()) return "a grant says whom or what its series are about";
     if (grant.series.empty()) return "a grant names a series or a pattern";
-    if (grant.purpose.empty()) return "a grant has one purpose";
+    if (grant.purpose.empty() || grant.purpose.find_first_of(" ,;+/&") != std::string::npos)
+        return "a grant has one purpose, in one word: another purpose is another grant";
     if (!is_iso_duration(grant.retain))
         return "how long the peer may keep it is an ISO 8601 duration, such as P3Y";
     if (!grant.history.empty() && !is_iso_duration(grant.history))

@@ -114,6 +114,16 @@ TEST_CASE("a grant that says too little is none") {
     CHECK(is_faulty([](Grant& g) { g.consent->text_version.clear(); }));
 }
 
+TEST_CASE("R1.3: a grant for two purposes is none: each purpose has its own") {
+    for (const char* purpose : {"billing monitoring", "billing,monitoring", "billing;monitoring",
+                                "billing/monitoring", "billing+monitoring", "billing&monitoring"}) {
+        Grant grant = consented();
+        grant.purpose = purpose;
+        CAPTURE(purpose);
+        CHECK(fault_of(grant).find("one purpose") != std::string::npos);
+    }
+}
+
 TEST_CASE("R1.1: a consent that the asking side collected comes with its proof") {
     Grant grant = consented();
     grant.consent->mode = ConsentMode::asker;

@@ -85,7 +85,8 @@ TEST_CASE("our own catalog says what there is, declared or seen, and who is told
     CHECK(run_command(cli::catalog_command, {}, desk.config.string()).says("nobody"));
 }
 
-TEST_CASE("R8.1: a peer whose card names another code of conduct than it signed is pointed out") {
+TEST_CASE(
+    "R8.1, R8.2: a peer whose card names another code of conduct than it signed is pointed out") {
     Desk desk;
     const auto list = [&] {
         return run_command(cli::peer_command, {"list"}, desk.config.string());

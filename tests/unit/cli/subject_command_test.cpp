@@ -220,7 +220,7 @@ TEST_CASE("R2.2: show tells who may have what, who has got it, and what is here"
     CHECK(node.subject({"show", "*@lorient.example"}).code == 2);
 }
 
-TEST_CASE("R5.1: an export is SenML in JSON and XML, with rights, provenance and digests") {
+TEST_CASE("R5.1, R3.3: an export is SenML in JSON and XML, with rights, provenance and digests") {
     Node node;
     node.fill();
     const auto folder = node.file("export");

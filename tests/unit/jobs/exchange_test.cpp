@@ -183,6 +183,19 @@ TEST_CASE(
     CHECK(held->grant.retain == grant.retain);
 }
 
+TEST_CASE("R2.4: another purpose is another grant, and told; the terms of one never change") {
+    Stage stage;
+    Grant grant = stage.gives("G");
+    stage.until([&] { return stage.said(stage.town, "G", "< accept"); });
+    grant.purpose = "marketing";
+    stage.coop_hears(town_jid, OfferNotice{.grant = grant, .role = LegalLink::none});
+    CHECK(stage.held("G")->grant.purpose == "test");
+    grant.id = "H";
+    stage.town.ask([&](Mailboxes& m) { give_grant(m, grant, stage.now); });
+    stage.until([&] { return stage.held("H").has_value(); });
+    CHECK(stage.held("H")->grant.purpose == "marketing");
+}
+
 TEST_CASE("an offer for what was not agreed waits for people; declined, nothing goes under it") {
     Stage stage(LegalLink::none, {"billing"});
     stage.gives("G");
@@ -294,7 +307,8 @@ TEST_CASE("a joint controller erases what is to be erased") {
     CHECK(stage.coop.proxy.values().empty());
 }
 
-TEST_CASE("R4.3, R4.4: a limited grant is kept on both sides, and its lifting is told") {
+TEST_CASE(
+    "R4.3, R4.4, R4.5: a limited grant is told and kept on both sides, and so is its lifting") {
     Stage stage(LegalLink::processor);
     stage.gives("G");
     stage.sends("G", 1);

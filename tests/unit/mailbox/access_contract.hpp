@@ -148,7 +148,7 @@ TEST_CASE_TEMPLATE_DEFINE("the store itself keeps out of the outbox what no gran
             CHECK(m.find_lane(lane)->waiting_records == 2);
         });
     }
-    SUBCASE("a grant is read as it was written, and stands") {
+    SUBCASE("R1.2: a grant and its consent are read as they were written, and stand") {
         Grant grant = ten_days("C");
         grant.basis = LegalBasis::consent;
         grant.consent = signed_form();
