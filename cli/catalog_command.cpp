@@ -19,10 +19,6 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json time_or_null(const std::optional<Time>& time) {
-    return time ? ordered_json(to_timestamp_for_people(*time)) : ordered_json();
-}
-
 // --- a peer's
 
 ordered_json full_row(const CatalogEntry& entry) {

@@ -117,6 +117,11 @@ std::string text_of(const cxxopts::ParseResult& given, const std::string& option
     return value.count() > 0 || value.has_default() ? value.as<std::string>() : std::string();
 }
 
+nlohmann::ordered_json time_or_null(const std::optional<Time>& time) {
+    return time ? nlohmann::ordered_json(to_timestamp_for_people(*time))
+                : nlohmann::ordered_json(nullptr);
+}
+
 std::optional<Time> moment(const cxxopts::ParseResult& given, const std::string& option) {
     if (given.count(option) == 0) return std::nullopt;
     const auto text = given[option].as<std::string>();

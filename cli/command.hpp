@@ -87,6 +87,9 @@ std::string text_of(const cxxopts::ParseResult& given, const std::string& option
 /// without it, a UsageError where it is none.
 std::optional<Time> moment(const cxxopts::ParseResult& given, const std::string& option);
 
+/// A time as people read it, or null.
+nlohmann::ordered_json time_or_null(const std::optional<Time>& time);
+
 /// A bare JID from the command line, or a UsageError that says what is wrong with it.
 Jid jid_from(const std::string& text);
 /// The same for whoever may be a service, which has a domain alone.

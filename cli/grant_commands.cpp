@@ -8,9 +8,10 @@
 #include <ostream>
 
 #include "cli/command.hpp"
+#include "cli/grant/exchange.hpp"
+#include "cli/grant/processing_notice.hpp"
 #include "cli/history/call_list.hpp"
 #include "proxy-core/access/access_book.hpp"
-#include "proxy-core/access/exchange.hpp"
 #include "proxy-core/access/pseudonym.hpp"
 #include "proxy-core/config/duration.hpp"
 #include "proxy-core/federation/protocol.hpp"
@@ -43,7 +44,8 @@ std::optional<Consent> consent_of(const cxxopts::ParseResult& given, const Confi
 }
 
 // What this grant lacks beside the peer that it is for.
-void check_against_peer(const Grant& grant, const std::optional<Peer>& peer) {
+void check_against_peer(const Grant& grant, const std::optional<Peer>& peer,
+                        const std::string& code) {
     const std::string jid = grant.peer.to_string();
     if (!peer) throw UsageError(jid + " is no peer yet; courant peer add " + jid);
     if (grant.basis == LegalBasis::not_personal) return;
@@ -54,6 +56,11 @@ void check_against_peer(const Grant& grant, const std::optional<Peer>& peer) {
             fmt::format("there is no legal link with {}, and this is about persons; courant peer "
                         "add {} --link separate-controller --agreement REFERENCE",
                         jid, jid));
+    if (!code.empty() && peer->terms.code != code)
+        throw UsageError(fmt::format(
+            "{0} has not signed the code of conduct that we keep, and this is about persons; "
+            "courant peer add {0} --code {1}",
+            jid, code));
     const auto& purposes = peer->terms.purposes;
     if (!purposes.empty() &&
         std::find(purposes.begin(), purposes.end(), grant.purpose) == purposes.end())
@@ -98,17 +105,22 @@ int add(const cxxopts::ParseResult& given, const std::vector<std::string>& words
     grant.state_since = grant.added_at = now;
     if (const auto fault = fault_of(grant); !fault.empty()) throw UsageError(fault);
     check_against_peer(grant,
-                       read_from(store, [&](Mailboxes& m) { return m.find_peer(grant.peer); }));
+                       read_from(store, [&](Mailboxes& m) { return m.find_peer(grant.peer); }),
+                       config.organisation.code_of_conduct);
+    const std::string authorisation = text_of(given, "authorisation");
+    if (const auto why = read_from(
+            store, [&](Mailboxes& m) { return why_not_onward(m, grant.series, authorisation); });
+        !why.empty())
+        throw UsageError(why);
     if (grant.pseudonym) make_key(config, console);
-    store.commit([&](Mailboxes& m) { give_grant(m, grant, now); });
+    store.commit([&](Mailboxes& m) {
+        give_grant(m, grant, now);
+        if (!authorisation.empty()) note_authorisation(m, grant, authorisation, now);
+    });
     console.out << grant.id << '\n';
     console.err << "grant " << grant.id << ": " << grant.peer.to_string() << " may have "
                 << grant.series << " for " << grant.purpose << '\n';
     return Exit::done;
-}
-
-ordered_json time_or_null(const std::optional<Time>& time) {
-    return time ? ordered_json(to_timestamp_for_people(*time)) : ordered_json(nullptr);
 }
 
 ordered_json row(const Grant& grant) {
@@ -178,6 +190,14 @@ int show(const std::vector<std::string>& words, Store& store, Console& console) 
     return Exit::done;
 }
 
+int notice(const std::vector<std::string>& words, const Config& config, Store& store,
+           Console& console) {
+    const Grant grant = grant_named(words, store);
+    const auto peer = read_from(store, [&](Mailboxes& m) { return m.find_peer(grant.peer); });
+    console.out << processing_notice(config, grant, peer).dump(2) << '\n';
+    return Exit::done;
+}
+
 int change(const cxxopts::ParseResult& given, const std::vector<std::string>& words,
            GrantState state, Store& store, Console& console) {
     const Grant grant = grant_named(words, store);
@@ -191,99 +211,6 @@ int change(const cxxopts::ParseResult& given, const std::vector<std::string>& wo
     console.err << "grant " << grant.id << " is " << to_word(state)
                 << (state == GrantState::active ? "" : "; what waited under it will not go") << "; "
                 << grant.peer.to_string() << " is told\n";
-    return Exit::done;
-}
-
-// --- grants that others gave us
-
-int list_held(const cxxopts::ParseResult& given, Store& store, Console& console) {
-    ordered_json rows = ordered_json::array();
-    store.read([&](Mailboxes& m) {
-        rows = ordered_json::array();
-        for (const HeldGrant& held : m.exchange().held()) {
-            const bool owed = awaits_outcome(m, held);
-            rows.push_back(
-                {{"from", held.grant.peer.to_string()},
-                 {"grant", one_line(held.grant.id)},
-                 {"series", one_line(held.grant.series)},
-                 {"purpose", one_line(held.grant.purpose)},
-                 {"we_are", to_word(held.role)},
-                 {"retain", held.grant.retain},
-                 {"until", time_or_null(held.grant.until)},
-                 {"state", to_word(held.grant.state)},
-                 {"offer", held.answer == OfferAnswer::none ? std::string_view("to be answered")
-                                                            : to_word(held.answer)},
-                 {"to_do", owed ? "say what became of it" : ""}});
-        }
-    });
-    print_list(console.out, rows, listing_of(given));
-    return Exit::done;
-}
-
-int answer_to_offer(const cxxopts::ParseResult& given, const std::vector<std::string>& words,
-                    OfferAnswer answer, Store& store, Console& console) {
-    if (words.size() != 2) throw UsageError("which offer? courant grant held shows them");
-    const Jid peer = jid_from(words[0]);
-    bool found = false;
-    store.commit([&](Mailboxes& m) {
-        const auto held = m.exchange().find_held(peer, words[1]);
-        found = held.has_value();
-        if (found)
-            answer_offer(m, *held, answer, text_of(given, "reason"),
-                         std::chrono::system_clock::now());
-    });
-    if (!found)
-        throw Error(fmt::format("{} has offered no grant {}", peer.to_string(), words[1]),
-                    Retry::useless);
-    console.err << "grant " << words[1] << " of " << peer.to_string() << " is " << to_word(answer)
-                << '\n';
-    return Exit::done;
-}
-
-int answer_outcome(const cxxopts::ParseResult& given, const std::vector<std::string>& words,
-                   Store& store, Console& console) {
-    const auto outcome = words.size() == 3 ? outcome_from(words[2]) : std::nullopt;
-    if (!outcome) throw UsageError("grant answer PEER ID erased|partly|kept --reason TEXT");
-    const std::string reason = text_of(given, "reason");
-    if (*outcome != OutcomeNotice::Outcome::erased && reason.empty())
-        throw UsageError("who keeps something says on what ground: --reason TEXT");
-    const Jid peer = jid_from(words[0]);
-    store.commit([&](Mailboxes& m) {
-        const auto log = m.exchange().log_of(words[1]);
-        if (std::none_of(log.begin(), log.end(), [&](const NoticeEntry& entry) {
-                return !entry.sent && entry.peer == peer;
-            }))
-            throw Error(fmt::format("{} has said nothing of {}", peer.to_string(), words[1]),
-                        Retry::useless);
-        tell_outcome(m, peer, {.about = words[1], .outcome = *outcome, .reason = reason},
-                     std::chrono::system_clock::now());
-    });
-    console.err << peer.to_string() << " is told: " << words[2] << '\n';
-    return Exit::done;
-}
-
-// GDPR Art. 19: whoever has it hears that it is wrong, or has to go.
-int tell(const cxxopts::ParseResult& given, const std::vector<std::string>& words, Store& store,
-         Console& console) {
-    using Kind = CorrectionNotice::Kind;
-    const auto from = moment(given, "from");
-    const auto to = moment(given, "to");
-    const bool known = words.size() == 2 && (words[0] == "rectified" || words[0] == "erased");
-    if (!known || !from || !to || *to <= *from)
-        throw UsageError("grant tell rectified|erased SERIES --from TIME --to TIME");
-    const Time now = std::chrono::system_clock::now();
-    const CorrectionNotice correction{
-        .id = make_lane_id(now).value,
-        .kind = words[0] == "rectified" ? Kind::rectified : Kind::erased,
-        .series = words[1],
-        .from = *from,
-        .to = *to,
-        .reason = text_of(given, "reason")};
-    std::vector<Jid> peers;
-    store.commit([&](Mailboxes& m) { peers = tell_correction(m, correction, now); });
-    console.out << correction.id << '\n';
-    for (const Jid& peer : peers) console.err << peer.to_string() << " is told\n";
-    if (peers.empty()) console.err << "nobody was ever given " << words[1] << '\n';
     return Exit::done;
 }
 
@@ -309,6 +236,9 @@ cxxopts::Options options() {
         "until", "valid before; else until it is ended", cxxopts::value<std::string>(), "TIME");
     options.add_options("tell")("to", "readings before that", cxxopts::value<std::string>(),
                                 "TIME");
+    options.add_options("A new grant")("authorisation",
+                                       "where whoever we process this for allows it: a reference",
+                                       cxxopts::value<std::string>(), "TEXT");
     options.add_options("A consent")(
         "consent-mode", "who collected it: holder (we) or asker (the peer's side)",
         cxxopts::value<std::string>()->default_value("holder"),
@@ -322,9 +252,11 @@ cxxopts::Options options() {
         "guardian", "who agreed with or for a minor", cxxopts::value<std::string>(), "NAME");
     options.parse_positional({"action", "words"});
     options.positional_help(
-        "[list | add PEER SERIES | show ID | calls [ID] | limit ID | lift ID | object ID | "
-        "withdraw ID | erase ID | held | accept PEER ID | decline PEER ID | "
-        "answer PEER ID erased|partly|kept | tell rectified|erased SERIES]");
+        "[list | add PEER SERIES | show ID | notice ID | calls [ID] | limit ID | lift ID | object "
+        "ID | "
+        "withdraw ID | erase ID | held | informed PEER ID | accept PEER ID | decline PEER ID | "
+        "answer PEER ID erased|partly|kept | request PEER ID RIGHT | tell rectified|erased "
+        "SERIES]");
     return options;
 }
 
@@ -349,6 +281,9 @@ int grant_command(Words words, Console& console) {
     if (action == "object") return change(*given, rest, GrantState::objected, *store, console);
     if (action == "withdraw") return change(*given, rest, GrantState::withdrawn, *store, console);
     if (action == "erase") return change(*given, rest, GrantState::erased, *store, console);
+    if (action == "notice") return notice(rest, config, *store, console);
+    if (action == "request") return pass_on_request(*given, rest, *store, console);
+    if (action == "informed") return note_persons_informed(rest, *store, console);
     if (action == "held") return list_held(*given, *store, console);
     if (action == "accept")
         return answer_to_offer(*given, rest, OfferAnswer::accepted, *store, console);
@@ -357,8 +292,9 @@ int grant_command(Words words, Console& console) {
     if (action == "answer") return answer_outcome(*given, rest, *store, console);
     if (action == "tell") return tell(*given, rest, *store, console);
     throw UsageError(
-        "grant list, add, show, calls, limit, lift, object, withdraw, erase, held, accept, "
-        "decline, answer or tell");
+        "grant list, add, show, notice, calls, limit, lift, object, withdraw, erase, held, "
+        "informed, "
+        "accept, decline, answer, request or tell");
 }
 
 }  // namespace courant::cli

@@ -21,10 +21,6 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json time_or_null(const std::optional<Time>& time) {
-    return time ? ordered_json(to_timestamp_for_people(*time)) : ordered_json(nullptr);
-}
-
 /// Everything that status shows, read in one transaction.
 struct Snapshot {
     bool running = false;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <limits>
 #include <map>
 #include <ostream>
 #include <set>
@@ -10,7 +11,9 @@
 #include "cli/store.hpp"
 #include "cli/subject/request.hpp"
 #include "proxy-core/access/exchange.hpp"
+#include "proxy-core/catalog/series_book.hpp"
 #include "proxy-core/federation/protocol.hpp"
+#include "proxy-core/mailbox/lane_id.hpp"
 
 namespace courant::cli {
 namespace {
@@ -51,8 +54,7 @@ void tell(const Affected& affected, std::ostream& out) {
     for (const Jid& peer : affected.left_out)
         if (!affected.told.contains(peer))
             out << peer.to_string()
-                << " has a grant for many: it gets nothing more about this subject; what it has, "
-                   "ask it to treat accordingly\n";
+                << " has a grant for many: it gets nothing more about this subject\n";
 }
 
 int stop(const SubjectRequest& request, GrantState state, const std::string& reason) {
@@ -83,6 +85,31 @@ TakenOut found(const SubjectRequest& request, const SubjectNames& who) {
         all.readings += static_cast<std::int64_t>(one.about.size());
     });
     return all;
+}
+
+// Who has a grant for many hears which series have to go (Art. 19); who knows the subject by a
+// pseudonym could not tell what is meant. Before what is known of the series is forgotten.
+void tell_recipients(const SubjectRequest& request, const SubjectNames& who,
+                     const std::string& reason, Time now) {
+    std::set<Jid> told;
+    request.store.commit([&](Mailboxes& m) {
+        told.clear();
+        for (const SeriesSeen& series :
+             m.series().page("", std::numeric_limits<std::int64_t>::max())) {
+            if (!who.means(series.name)) continue;
+            const auto peers = tell_correction(m,
+                                               {.id = make_lane_id(now).value,
+                                                .kind = CorrectionNotice::Kind::erased,
+                                                .series = series.name,
+                                                .from = {},
+                                                .to = now,
+                                                .reason = reason},
+                                               now);
+            told.insert(peers.begin(), peers.end());
+        }
+    });
+    for (const Jid& peer : told)
+        request.console.err << peer.to_string() << " is told which series have to go\n";
 }
 
 void say(std::string_view verb, const TakenOut& what, std::ostream& out) {
@@ -161,8 +188,9 @@ int erase_subject(const SubjectRequest& request) {
     }
     const std::string reason = request.reason();
     request.insist_on_yes("An erasure");
-    const Affected affected = change(request.store, subject, GrantState::erased, reason,
-                                     std::chrono::system_clock::now());
+    const Time now = std::chrono::system_clock::now();
+    const Affected affected = change(request.store, subject, GrantState::erased, reason, now);
+    tell_recipients(request, who, reason, now);
     say("erased", take_out(request.store, who, Scope::everything, "erased"), err);
     if (std::filesystem::exists(request.config.pseudonyms.file))
         PseudonymRegister(request.config.pseudonyms.file).forget(subject);

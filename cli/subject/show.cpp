@@ -17,10 +17,6 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json time_or_null(const std::optional<Time>& time) {
-    return time ? ordered_json(to_timestamp_for_people(*time)) : ordered_json(nullptr);
-}
-
 ordered_json consent_told(const Consent& consent) {
     return {{"mode", to_word(consent.mode)},
             {"collected_by", consent.collected_by},

@@ -25,6 +25,9 @@ constexpr std::int64_t letters_at_once = 256;
 // One peer cannot make us keep more offers.
 constexpr std::ptrdiff_t most_held = 10'000;
 
+// Goes nowhere; stands in the log.
+constexpr std::string_view informed_word = "informed";
+
 // Whether nothing may be left of it at the holder.
 bool has_to_go(const HeldGrant& held) {
     switch (held.grant.state) {
@@ -171,6 +174,19 @@ std::string take(Mailboxes& m, const Jid& peer, const OutcomeNotice& outcome, Ti
                        outcome.reason);
 }
 
+std::string take(Mailboxes& m, const Jid& peer, const RightsRequest& request, Time) {
+    const auto grant = m.access().find_grant(request.grant);
+    if (!grant || grant->peer != peer) return {};
+    const std::string body = notice_body(request);
+    const auto log = m.exchange().log_of(request.grant);
+    if (std::any_of(log.begin(), log.end(),
+                    [&](const NoticeEntry& entry) { return !entry.sent && entry.body == body; }))
+        return {};
+    return fmt::format(
+        "{} asked there, of what it has under grant {}: {} {}; courant subject show {}",
+        request.subject, request.grant, to_word(request.right), request.reason, request.subject);
+}
+
 // Takes out of a pack what an erasure means; how many records those were.
 std::int64_t without(const Erasure& erasure, const senml::Pack& pack, senml::Pack& rest) {
     std::vector<bool> meant(pack.name_count());
@@ -251,9 +267,12 @@ bool change_grant(Mailboxes& m, std::string_view id, GrantState state, std::stri
 
 std::vector<Jid> tell_correction(Mailboxes& m, const CorrectionNotice& correction, Time now) {
     std::set<Jid> peers;
+    const bool is_pattern = correction.series.find('*') != std::string::npos;
     for (const Grant& grant : m.access().grants()) {
-        const bool any = grant.from < now && (series_matches(grant.series, correction.series) ||
-                                              series_matches(correction.series, grant.series));
+        const bool fits = is_pattern ? series_matches(grant.series, correction.series) ||
+                                           series_matches(correction.series, grant.series)
+                                     : covers(grant, named_series(correction.series));
+        const bool any = grant.from < now && fits;
         // Under a pseudonym the series has another name there, which this notice cannot say.
         if (any && !grant.pseudonym) peers.insert(grant.peer);
     }
@@ -288,6 +307,10 @@ void answer_offer(Mailboxes& m, HeldGrant held, OfferAnswer answer, std::string_
          now);
 }
 
+void pass_on(Mailboxes& m, const HeldGrant& held, const RightsRequest& request, Time now) {
+    send(m, held.grant.peer, request, now);
+}
+
 void tell_outcome(Mailboxes& m, const Jid& peer, const OutcomeNotice& outcome, Time now) {
     send(m, peer, outcome, now);
 }
@@ -305,6 +328,54 @@ std::string take_notice(Mailboxes& m, const Jid& peer, const Notice& notice, Tim
                           .word = std::string(word_of(notice)),
                           .body = notice_body(notice)});
     return effect;
+}
+
+std::optional<Time> inform_by(Mailboxes& m, const HeldGrant& held) {
+    constexpr std::chrono::hours month{24 * 30};
+    if (held.role == LegalLink::processor || held.grant.basis == LegalBasis::not_personal)
+        return std::nullopt;
+    const auto log = m.exchange().log_of(held.grant.id);
+    const bool informed = std::any_of(log.begin(), log.end(), [&](const NoticeEntry& entry) {
+        return entry.peer == held.grant.peer && entry.word == informed_word;
+    });
+    return informed ? std::nullopt : std::optional(held.grant.added_at + month);
+}
+
+void note_informed(Mailboxes& m, const HeldGrant& held, Time now) {
+    m.exchange().log({.at = now,
+                      .sent = true,
+                      .peer = held.grant.peer,
+                      .about = held.grant.id,
+                      .word = std::string(informed_word),
+                      .body = {}});
+}
+
+std::string why_not_onward(Mailboxes& m, std::string_view series, std::string_view authorisation) {
+    const auto authority = series.substr(0, series.find('/'));
+    for (const HeldGrant& held : m.exchange().held()) {
+        const std::string giver = held.grant.peer.to_string();
+        if (authority != giver || held.grant.basis == LegalBasis::not_personal) continue;
+        if (held.role == LegalLink::processor && authorisation.empty())
+            return fmt::format(
+                "we process these for {0}, and nobody else gets them without its written word: "
+                "--authorisation REFERENCE",
+                giver);
+        if (inform_by(m, held))
+            return fmt::format(
+                "the persons do not know yet that we have this from {0}: tell them, then courant "
+                "grant informed {0} {1}",
+                giver, held.grant.id);
+    }
+    return {};
+}
+
+void note_authorisation(Mailboxes& m, const Grant& grant, std::string_view reference, Time now) {
+    m.exchange().log({.at = now,
+                      .sent = true,
+                      .peer = grant.peer,
+                      .about = grant.id,
+                      .word = "authorisation",
+                      .body = std::string(reference)});
 }
 
 bool awaits_outcome(Mailboxes& m, const HeldGrant& held) {

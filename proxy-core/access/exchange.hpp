@@ -35,6 +35,7 @@ bool change_grant(Mailboxes& mailboxes, std::string_view id, GrantState state,
 
 /// Tells every peer that was ever given any of these series that readings of them are wrong or to
 /// be erased (Art. 19); who they are.
+/// Series and subject of a grant count, as far as the correction is of one series.
 std::vector<Jid> tell_correction(Mailboxes& mailboxes, const CorrectionNotice& correction,
                                  Time now);
 
@@ -45,11 +46,31 @@ std::vector<Grant> announce_expiries(Mailboxes& mailboxes, std::chrono::seconds 
 void answer_offer(Mailboxes& mailboxes, HeldGrant held, OfferAnswer answer, std::string_view reason,
                   Time now);
 
+/// Passes on to the giver of a grant what a person asked of us.
+void pass_on(Mailboxes& mailboxes, const HeldGrant& held, const RightsRequest& request, Time now);
+
 /// Says what became of what was had.
 void tell_outcome(Mailboxes& mailboxes, const Jid& peer, const OutcomeNotice& outcome, Time now);
 
 /// Does what a peer's notice asks. What to log of it for people; empty where it changes nothing.
 std::string take_notice(Mailboxes& mailboxes, const Jid& peer, const Notice& notice, Time now);
+
+/// By when the persons must have been told that we have their data (Art. 14(3)(a)): a month after a
+/// grant about persons came to us, who are no processor; nothing once they were
+/// (note_informed), or where nobody need be.
+std::optional<Time> inform_by(Mailboxes& mailboxes, const HeldGrant& held);
+/// They have been told.
+void note_informed(Mailboxes& mailboxes, const HeldGrant& held, Time now);
+
+/// Why series that a peer gave us may not go on to somebody else: their persons do not know yet
+/// that we have them (Art. 14(3)(c)), or we work for that peer and have no word of it (Art. 28(2)).
+/// Empty where they may, and for series that are our own.
+std::string why_not_onward(Mailboxes& mailboxes, std::string_view series,
+                           std::string_view authorisation);
+
+/// The giver of what we process has allowed this grant in writing; kept beside it.
+void note_authorisation(Mailboxes& mailboxes, const Grant& grant, std::string_view reference,
+                        Time now);
 
 /// Whether the administrator owes an answer: what was had under it ought to go, and nobody has
 /// said what became of it.

@@ -28,6 +28,13 @@ constexpr WordTable<Kind, 2> kinds{{{Kind::rectified, "rectified"}, {Kind::erase
 constexpr WordTable<Outcome, 3> outcomes{
     {{Outcome::erased, "erased"}, {Outcome::partly, "partly"}, {Outcome::kept, "kept"}}};
 
+constexpr WordTable<PersonsRight, 6> rights{{{PersonsRight::access, "access"},
+                                             {PersonsRight::rectify, "rectify"},
+                                             {PersonsRight::erase, "erase"},
+                                             {PersonsRight::limit, "limit"},
+                                             {PersonsRight::port, "port"},
+                                             {PersonsRight::object, "object"}}};
+
 /// Writes one element.
 class Writing {
   public:
@@ -116,6 +123,15 @@ std::string written(const OutcomeNotice& outcome) {
         .with("outcome", to_word(outcome.outcome))
         .with("readings", outcome.readings ? std::to_string(*outcome.readings) : "")
         .with("reason", outcome.reason)
+        .closed();
+}
+
+std::string written(const RightsRequest& request) {
+    return Writing("request")
+        .with("grant", request.grant)
+        .with("right", to_word(request.right))
+        .with("subject", request.subject)
+        .with("reason", request.reason)
         .closed();
 }
 
@@ -262,6 +278,16 @@ tl::expected<Notice, std::string> outcome_of(const Element& element) {
     return reading.result(std::move(outcome));
 }
 
+tl::expected<Notice, std::string> request_of(const Element& element) {
+    Reading reading(element);
+    RightsRequest request{
+        .grant = reading.word("grant"),
+        .right = reading.one_of("right", persons_right_from(element.attribute("right"))),
+        .subject = reading.word("subject"),
+        .reason = reading.text("reason")};
+    return reading.result(std::move(request));
+}
+
 }  // namespace
 
 std::string_view word_of(const Notice& notice) {
@@ -276,6 +302,7 @@ std::string_view word_of(const Notice& notice) {
         std::string_view operator()(const ExpiryNotice&) const { return "expires"; }
         std::string_view operator()(const CorrectionNotice&) const { return "correction"; }
         std::string_view operator()(const OutcomeNotice&) const { return "outcome"; }
+        std::string_view operator()(const RightsRequest&) const { return "request"; }
     };
     return std::visit(Words{}, notice);
 }
@@ -288,6 +315,7 @@ std::string_view subject_of(const Notice& notice) {
         std::string_view operator()(const ExpiryNotice& expiry) const { return expiry.grant; }
         std::string_view operator()(const CorrectionNotice& it) const { return it.id; }
         std::string_view operator()(const OutcomeNotice& outcome) const { return outcome.about; }
+        std::string_view operator()(const RightsRequest& request) const { return request.grant; }
     };
     return std::visit(Subjects{}, notice);
 }
@@ -297,6 +325,13 @@ std::string_view to_word(Outcome outcome) {
 }
 std::optional<Outcome> outcome_from(std::string_view word) {
     return value_of(outcomes, word);
+}
+
+std::string_view to_word(PersonsRight right) {
+    return word_of(rights, right);
+}
+std::optional<PersonsRight> persons_right_from(std::string_view word) {
+    return value_of(rights, word);
 }
 
 std::string notice_body(const Notice& notice) {
@@ -325,6 +360,7 @@ tl::expected<Notice, std::string> notice_of(const Element& element) {
         if (child.name == "expires") return expiry_of(child);
         if (child.name == "correction") return correction_of(child);
         if (child.name == "outcome") return outcome_of(child);
+        if (child.name == "request") return request_of(child);
         return Unreadable(fmt::format("<{}> is no notice that we know", child.name));
     }
     return Unreadable("there is no notice in it");

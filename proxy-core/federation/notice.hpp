@@ -95,8 +95,26 @@ struct OutcomeNotice {
     bool operator==(const OutcomeNotice&) const = default;
 };
 
+/// What a person asks of whoever has its data: the rights of GDPR Art. 15 to 18, 20 and 21.
+enum class PersonsRight { access, rectify, erase, limit, port, object };
+std::string_view to_word(PersonsRight right);
+std::optional<PersonsRight> persons_right_from(std::string_view word);
+
+/// A person turned to the holder, and the giver has to know: joint controllers answer for each
+/// other (Art. 26(3)).
+struct RightsRequest {
+    /// Under which the holder has the data.
+    std::string grant;
+    PersonsRight right = PersonsRight::access;
+    /// Who asks, as names call it.
+    std::string subject;
+    std::string reason = {};
+
+    bool operator==(const RightsRequest&) const = default;
+};
+
 using Notice = std::variant<OfferNotice, AnswerToOffer, StateNotice, ExpiryNotice, CorrectionNotice,
-                            OutcomeNotice>;
+                            OutcomeNotice, RightsRequest>;
 
 /// "offer", "accept", "withdraw" …: the element that says it.
 std::string_view word_of(const Notice& notice);

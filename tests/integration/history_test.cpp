@@ -71,7 +71,7 @@ int lines_in(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("a range comes across both servers as CSV, whole, in order, with every bit") {
+TEST_CASE("R5.3: a range comes across both servers as CSV, whole, in order, with every bit") {
     Town town;
     town.admit("coop@coop.test");
     town.start_home();

@@ -378,7 +378,9 @@ TEST_CASE("a proxy's memory stays under 64 MiB whatever waits in its outbox") {
     stage.coop.start();
     stage.home.start();
     stage.wait_for(household);
-    CHECK(stage.home.status()["outbox"]["readings"] == 10 * household.readings);
+    // Once the coop's last receipt is here.
+    CHECK(wait_until(
+        [&] { return stage.home.status()["outbox"]["readings"] == 10 * household.readings; }));
     for (const Proxy* proxy : {&stage.home, &stage.coop}) {
         const std::string status = read_file(fmt::format("/proc/{}/status", proxy->pid()));
         const auto at = status.find("VmHWM:");

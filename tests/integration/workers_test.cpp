@@ -264,6 +264,8 @@ TEST_CASE("a store moves to PostgreSQL in the middle of a transfer, and goes on 
     stage.publish(household);
     CHECK(stage.home.status()["outbox"] == waiting);
     stage.home.start();
+    // What is asked to stop must have begun: all may have arrived before.
+    REQUIRE(wait_until([&] { return stage.home.status()["running"] == true; }));
     stage.wait_for(household);
     CHECK(stage.home.stop() == 0);
     // And back again.

@@ -24,10 +24,14 @@ namespace {
 class Desk {
   public:
     Desk() {
-        std::ofstream(config_) << "[identity]\njid = 'zabbix@lorient.example'\npassword = 'x'\n";
+        configure("");
         store_ = open_sqlite_store(dir_ / "courant.db");
     }
 
+    void configure(const std::string& more) {
+        std::ofstream(config_) << "[identity]\njid = 'zabbix@lorient.example'\npassword = 'x'\n"
+                               << more;
+    }
     Answer peer(const std::vector<std::string>& words) {
         return run_command(cli::peer_command, words, config_.string());
     }
@@ -342,4 +346,109 @@ TEST_CASE("who asked for the past of what is listed, under one grant or all of t
     REQUIRE(some.size() == 1);
     CHECK(some[0]["grant"] == other);
     CHECK(desk.grant({"calls"}).says(one));
+}
+
+TEST_CASE("R2.1, R2.5, R7.4: a notice tells a person, and machines, all that is due") {
+    Desk desk;
+    desk.configure(
+        "[organisation]\nname = 'Town'\ncontact = 'mairie@town.example'\ndpo = 'dpo@town.example'\n"
+        "complaint_authority = 'CNIL'\ncode_of_conduct = '2026-1'\n");
+    desk.peer(
+        {"add", coop, "--link", "joint-controller", "--agreement", "A-7", "--code", "2026-1"});
+    const auto id = desk.granted({"add", coop, roof, "--purpose", "billing", "--basis", "consent",
+                                  "--consent-method", "form", "--consent-text", "3"});
+    const json notice = json::parse(desk.grant({"notice", id}).out);
+    CHECK(notice["version"] == id);
+    CHECK(notice["controller"]["data_protection_officer"] == "dpo@town.example");
+    CHECK(notice["purpose"] == "billing");
+    CHECK(notice["recipients"][0]["is"] == "joint-controller");
+    CHECK(notice["recipients"][0]["agreement"] == "A-7");
+    CHECK(notice["kept_for"] == "P3Y");
+    CHECK(notice["source"]["text_version"] == "3");
+    CHECK(notice["right_to_object"]["to"] == "mairie@town.example");
+    CHECK(notice["complaints_to"] == "CNIL");
+    CHECK(notice["rights"].size() == 6);
+    CHECK(desk.grant({"notice", "none"}).code == 1);
+}
+
+TEST_CASE("R3.7: nothing about persons goes to who has not signed our code of conduct") {
+    Desk desk;
+    desk.configure("[organisation]\nname = 'Town'\ncode_of_conduct = '2026-1'\n");
+    desk.peer({"add", coop, "--link", "processor", "--agreement", "A-7"});
+    const std::vector<std::string> person{"add",     coop,      roof,      "--purpose",
+                                          "billing", "--basis", "contract"};
+    CHECK(desk.grant(person).says("has not signed the code of conduct"));
+    desk.peer({"add", coop, "--code", "2025-9"});
+    CHECK(desk.grant(person).says("has not signed the code of conduct"));
+    CHECK(desk.grant(with({"add", coop, roof}, open_data)).code == 0);
+    desk.peer({"add", coop, "--code", "2026-1"});
+    CHECK(desk.grant(person).code == 0);
+}
+
+TEST_CASE("R7.3: what a person asks of one joint controller goes on to the other") {
+    Desk desk;
+    desk.peer({"add", coop});
+    const Jid giver = Jid::parse(coop).value();
+    const auto now = std::chrono::system_clock::now();
+    Grant grant;
+    grant.id = "G";
+    grant.subject = grant.series = "*";
+    grant.purpose = "billing";
+    grant.retain = "P1Y";
+    grant.from = now;
+    desk.store().commit([&](Mailboxes& m) {
+        take_notice(m, giver, OfferNotice{grant, LegalLink::joint_controller}, now);
+    });
+    CHECK(desk.grant({"request", coop, "G", "object"}).code == 2);  // who?
+    CHECK(desk.grant({"request", coop, "H", "object", "--subject", "a@b.example"}).code == 1);
+    CHECK(desk.grant({"request", coop, "G", "object", "--subject", "a@b.example"}).code == 0);
+    desk.store().read([&](Mailboxes& m) {
+        const auto said = m.exchange().log_of("G");
+        REQUIRE(!said.empty());
+        CHECK(said.back().sent);
+        CHECK(said.back().word == "request");
+    });
+}
+
+TEST_CASE(
+    "R2.3, R7.2: what others gave goes on only if its persons know, and its controller agrees") {
+    Desk desk;
+    const std::string third = "dash@analyst.example";
+    desk.peer({"add", coop});
+    desk.peer({"add", third, "--link", "separate-controller", "--agreement", "A-8"});
+    const Jid giver = Jid::parse(coop).value();
+    const auto now = std::chrono::system_clock::now();
+    const auto offered = [&](const std::string& id, LegalLink role) {
+        Grant grant;
+        grant.id = id;
+        grant.subject = grant.series = "*";
+        grant.purpose = "billing";
+        grant.basis = LegalBasis::contract;
+        grant.retain = "P1Y";
+        grant.from = now;
+        desk.store().commit([&](Mailboxes& m) {
+            take_notice(m, giver, OfferNotice{grant, role}, now);
+        });
+    };
+    const auto inform_by = [&](const std::string& id) {
+        for (const json& row : json::parse(desk.grant({"held", "--json"}).out))
+            if (row["grant"] == id) return row["inform_by"];
+        return json("no such grant");
+    };
+    const std::vector<std::string> onward{"add",       third,     coop + "/a@coop.example/power",
+                                          "--purpose", "billing", "--basis",
+                                          "contract"};
+    CHECK(desk.grant(onward).code == 0);  // nothing of theirs is here
+    offered("G", LegalLink::separate_controller);
+    CHECK(inform_by("G").is_string());
+    CHECK(desk.grant(onward).says("do not know yet"));
+    CHECK(desk.grant({"informed", coop, "H"}).code == 1);
+    CHECK(desk.grant({"informed", coop, "G"}).code == 0);
+    CHECK(inform_by("G").is_null());
+    CHECK(desk.grant(onward).code == 0);
+    offered("P", LegalLink::processor);
+    CHECK(inform_by("P").is_null());  // it is for the controller to tell
+    CHECK(desk.grant(onward).says("--authorisation"));
+    const auto id = desk.granted(with(onward, {"--authorisation", "letter 2026-11"}));
+    CHECK(json::parse(desk.grant({"show", id}).out)["said"][1]["what"] == "authorisation");
 }

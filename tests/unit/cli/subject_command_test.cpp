@@ -412,7 +412,9 @@ TEST_CASE("R3.6: what is kept of sent readings is shown, taken along and erased,
     const auto folder = node.file("export");
     REQUIRE(node.subject({"export", person, "-o", folder.string()}).code == 0);
     CHECK(text_of_file(folder / "readings-validated.json").find("kersabiec") != std::string::npos);
-    REQUIRE(node.subject({"erase", person, "--reason", "asked for it", "--yes"}).code == 0);
+    const Answer erased = node.subject({"erase", person, "--reason", "asked for it", "--yes"});
+    REQUIRE(erased.code == 0);
+    CHECK(erased.says("dash@analyst.example is told which series have to go"));
     node.store().read([](Mailboxes& m) {
         REQUIRE(m.past().series().size() == 1);
         CHECK(m.past().series()[0].name == neighbours);

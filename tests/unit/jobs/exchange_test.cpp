@@ -348,6 +348,29 @@ TEST_CASE("R3.4: recipients of wrong or erased readings are told, also those tha
     CHECK(stage.coop.proxy.values() == std::vector<double>{1, 3});
 }
 
+TEST_CASE(
+    "R7.3: a person who turns to the other side is heard by the giver, once, and nobody else can "
+    "ask") {
+    Stage stage(LegalLink::joint_controller);
+    stage.gives("G");
+    stage.until([&] { return stage.said(stage.town, "G", "< accept"); });
+    const RightsRequest request{
+        .grant = "G", .right = PersonsRight::erase, .subject = "kersabiec@lorient.example"};
+    stage.coop.ask([&](Mailboxes& m) {
+        for (int i = 0; i < 2; ++i)
+            pass_on(m, *m.exchange().find_held(town_jid, "G"), request, stage.now);
+    });
+    stage.until([&] { return stage.said(stage.town, "G", "< request"); });
+    let_settle(stage.town, stage.coop);
+    CHECK(stage.town.words("G") == std::vector<std::string>{"> offer", "< accept", "< request"});
+    CHECK(stage.town.log_text.str().find("courant subject show kersabiec@lorient.example") !=
+          std::string::npos);
+    const Jid eve = address("eve@evil.example");
+    stage.town.knows(eve);
+    CHECK(stage.town.ask([&](Mailboxes& m) { return take_notice(m, eve, request, stage.now); })
+              .empty());
+}
+
 TEST_CASE("a grant's end is announced once, in the log and to the peer, before it comes") {
     Stage stage;
     const auto days = [](int count) { return std::chrono::hours(24 * count); };
