@@ -24,6 +24,9 @@ constexpr std::size_t series_at_once = 256;
 // Calls and kept readings that one transaction removes, of each.
 constexpr std::int64_t past_at_once = 1'000;
 
+// How long it takes at most until somebody notices that a retention is over.
+constexpr std::chrono::minutes look_again{10};
+
 // How long a sink counts after the last worker that had it: who has it may be away for a while.
 constexpr std::chrono::hours needed_for{7 * 24};
 constexpr std::string_view need = "need ";
@@ -121,13 +124,17 @@ bool HousekeepingJob::purge_dead(Time now) {
     return purged > 0;
 }
 
+// A large inbox is looked through now and then, and not all the time.
 bool HousekeepingJob::end_retentions(Time now) {
+    if (retentions_ended_ && now >= *retentions_ended_ && now - *retentions_ended_ < look_again)
+        return false;
     Ended ended;
     const bool more = store_.ask([&](Mailboxes& m) {
         ended = {};
         return retention_.look(m, all_sinks(m, now), now, ended);
     });
     retention_.looked(ended);
+    if (!more) retentions_ended_ = now;
     if (ended.readings > 0)
         counters_.get("courant_readings_retention_ended_total")
             .add(static_cast<std::uint64_t>(ended.readings));

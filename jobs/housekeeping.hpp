@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -70,6 +71,7 @@ class HousekeepingJob : public Job {
     SpaceWatch& space_;
     OutboxCaps& caps_;
     RetentionPurge retention_;
+    std::optional<Time> retentions_ended_ = {};  ///< when the inbox was looked through last
     StoreThread& store_;
     Counters& counters_;
     std::map<std::string, std::uint64_t>

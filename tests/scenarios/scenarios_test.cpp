@@ -184,6 +184,14 @@ TEST_CASE("a card is for everybody, the directory for peers, and in it who wants
     play("directory");
 }
 
+TEST_CASE("R4.2: a grant is offered in the lane, accepted, and taken back behind what was sent") {
+    play("notices-giver");
+}
+TEST_CASE(
+    "R4.2: what a grant brought goes from a processor when it is taken back, and stays gone") {
+    play("notices-holder");
+}
+
 TEST_CASE("every script of the folder is played") {
     std::ostringstream here;
     here << std::ifstream(folder / "scenarios_test.cpp").rdbuf();

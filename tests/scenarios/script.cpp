@@ -8,6 +8,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "jobs/exchange.hpp"
 #include "jobs/quoalise_subscriptions.hpp"
 #include "jobs/subscription_commands.hpp"
 #include "proxy-core/federation/base64.hpp"
@@ -243,6 +244,28 @@ void Script::proxy_does(const std::string& verb, const std::string& rest) {
             grant.resolution = resolution;
             m.access().add_grant(grant);
         });
+    } else if (verb == "grants") {  // "*/pv/* to coop as G"
+        std::istringstream words(rest);
+        std::string pattern, to, whom, as, id;
+        if (!(words >> pattern >> to >> whom >> as >> id) || !actors_.contains(whom))
+            not_understood(rest);
+        proxy_->ask([&](Mailboxes& m) {
+            Grant grant = open_grant(actors_.at(whom).client->jid(), id);
+            grant.series = pattern;
+            give_grant(m, grant, Time{});
+        });
+    } else if (verb == "withdraws") {  // "G"
+        proxy_->ask([&](Mailboxes& m) {
+            CHECK(change_grant(m, rest, GrantState::withdrawn, "moved", Time{}));
+        });
+    } else if (verb == "takes" && rest == "notices") {
+        const Logger logger(LogLevel::error, LogFormat::text, std::cerr);
+        Counters counters;
+        ExchangeJob job({}, proxy_->store(), logger, counters);
+        while (job.run({.now = Time{},
+                        .deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1),
+                        .stop = {}}) == Progress::more)
+            continue;
     } else if (verb == "publishes") {  // "3 on open"
         std::istringstream words(rest);
         int messages = 0;

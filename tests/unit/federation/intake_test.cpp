@@ -141,7 +141,7 @@ TEST_CASE("a loop is found wherever in the hops we stand") {
     CHECK(inspect(looping, town, self, now).fault.empty());
 }
 
-TEST_CASE("a retention is required, and is a duration") {
+TEST_CASE("R3.1: a retention is required, and is a duration") {
     for (const char* retain : {"", "forever", "3Y", "P", "P0D"}) {
         CAPTURE(retain);
         Readings kept = readings("<senml n='meter:town.example/home:town.example/p' v='1'/>");
