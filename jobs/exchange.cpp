@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "jobs/housekeeping.hpp"
 #include "proxy-core/federation/protocol.hpp"
 
 namespace courant {
@@ -108,8 +109,17 @@ bool ExchangeJob::erase() {
     return more;
 }
 
+// Ours, and those of other workers on the store.
+std::set<std::string> ExchangeJob::all_sinks(Mailboxes& m, Time now) const {
+    std::set<std::string> sinks(rules_.sinks.begin(), rules_.sinks.end());
+    for (const auto& lease : m.leases(now))
+        if (lease.what.starts_with(sink_need)) sinks.insert(lease.what.substr(sink_need.size()));
+    return sinks;
+}
+
 // Nothing while an answer is missing.
-std::optional<OutcomeNotice> ExchangeJob::outcome(Mailboxes& m, const Erasure& erasure) const {
+std::optional<OutcomeNotice> ExchangeJob::outcome(Mailboxes& m, const Erasure& erasure,
+                                                  Time now) const {
     const auto answers = m.exchange().answers_to(erasure.id);
     const auto find = [&](std::string_view sink) {
         return std::find_if(answers.begin(), answers.end(),
@@ -120,7 +130,7 @@ std::optional<OutcomeNotice> ExchangeJob::outcome(Mailboxes& m, const Erasure& e
     OutcomeNotice outcome{.about = erasure.about,
                           .outcome = OutcomeNotice::Outcome::erased,
                           .readings = std::stoll(own->note)};
-    for (const std::string& sink : rules_.sinks) {
+    for (const std::string& sink : all_sinks(m, now)) {
         const auto answer = find(sink);
         if (answer == answers.end()) return std::nullopt;
         if (answer->erased) continue;
@@ -135,7 +145,7 @@ void ExchangeJob::finish_erasures(Time now) {
     store_.ask([&](Mailboxes& m) {
         told.clear();
         for (const Erasure& erasure : m.exchange().open_erasures()) {
-            const auto what = outcome(m, erasure);
+            const auto what = outcome(m, erasure, now);
             if (!what) continue;
             right_.insist(m);
             m.exchange().close_erasure(erasure.id, now);

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,7 +48,8 @@ class ExchangeJob : public Job {
     bool erase();
     void finish_erasures(Time now);
     void announce(Time now);
-    std::optional<OutcomeNotice> outcome(Mailboxes& m, const Erasure& erasure) const;
+    std::optional<OutcomeNotice> outcome(Mailboxes& m, const Erasure& erasure, Time now) const;
+    std::set<std::string> all_sinks(Mailboxes& m, Time now) const;
 
     /// How far our own inbox was searched for an erasure, and what was found; begun anew after a
     /// restart, which finds the rest.

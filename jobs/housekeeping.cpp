@@ -29,7 +29,6 @@ constexpr std::chrono::minutes look_again{10};
 
 // How long a sink counts after the last worker that had it: who has it may be away for a while.
 constexpr std::chrono::hours needed_for{7 * 24};
-constexpr std::string_view need = "need ";
 
 std::string label(const Counters::Sample& sample) {
     std::string text = sample.name;
@@ -88,11 +87,11 @@ std::vector<std::string> HousekeepingJob::all_sinks(Mailboxes& m, Time now) cons
     if (rules_.sharing == Sharing::alone) return rules_.sinks;
     std::vector<std::string> needs;
     needs.reserve(rules_.sinks.size());
-    for (const auto& sink : rules_.sinks) needs.push_back(std::string(need) + sink);
+    for (const auto& sink : rules_.sinks) needs.push_back(std::string(sink_need) + sink);
     m.hold(needs, "", needed_for, now);
     std::vector<std::string> sinks;
     for (const auto& lease : m.leases(now))
-        if (lease.what.starts_with(need)) sinks.push_back(lease.what.substr(need.size()));
+        if (lease.what.starts_with(sink_need)) sinks.push_back(lease.what.substr(sink_need.size()));
     return sinks;
 }
 

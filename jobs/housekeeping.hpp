@@ -27,6 +27,9 @@
 
 namespace courant {
 
+/// Leases in whose names sinks say that they exist, whichever worker has them: "need db".
+inline constexpr std::string_view sink_need = "need ";
+
 /// Whether other workers may run on the store.
 enum class Sharing {
     alone,

@@ -241,6 +241,25 @@ TEST_CASE("R4.2: what an app cannot erase is said, on both sides") {
     CHECK(stage.coop.log_text.str().find("courant grant answer") != std::string::npos);
 }
 
+TEST_CASE("R4.2: an app of another worker is waited for, too") {
+    Stage stage(LegalLink::processor);
+    stage.coop.has_app(true);
+    const std::vector<std::string> need{"need elsewhere"};
+    stage.coop.ask(
+        [&](Mailboxes& m) { return m.hold(need, "", std::chrono::hours(1), stage.now); });
+    stage.gives("G");
+    stage.until([&] { return stage.said(stage.town, "G", "< accept"); });
+    stage.changes("G", GrantState::withdrawn);
+    stage.until([&] { return stage.held("G")->grant.state == GrantState::withdrawn; });
+    for (int i = 0; i < 20; ++i) stage.coop.turn();
+    const auto open = stage.coop.ask([](Mailboxes& m) { return m.exchange().open_erasures(); });
+    REQUIRE(open.size() == 1);
+    stage.coop.ask([&](Mailboxes& m) {
+        m.exchange().answer_erasure(open[0].id, {.sink = "elsewhere", .erased = true, .note = ""});
+    });
+    stage.until([&] { return stage.outcome("G").has_value(); });
+}
+
 TEST_CASE("R4.2: what is erased while an app is away does not reach it afterwards") {
     Stage stage(LegalLink::processor);
     stage.coop.begin({.sinks = {"db"}});
